@@ -1,0 +1,1 @@
+"""One quality gate in place of a row of lint jobs."""

@@ -1,0 +1,100 @@
+"""The exit codes and the exceptions that end a run.
+
+An exception here is a *user's* situation with a cure, never a bug: the command line prints its headline and its
+hint and exits with its code. Anything else that escapes is an internal error (70).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+
+
+class ExitCode(enum.IntEnum):
+    """What the exit status of `check` means, one sentence each; the documentation's table is made from this."""
+
+    sentence: str
+
+    def __new__(cls, value: int, sentence: str) -> ExitCode:
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.sentence = sentence
+        return member
+
+    PASSED = (0, "The gate passed; soft failures are included unless --soft-exit-code says otherwise.")
+    FAILED = (1, "The gate failed: a limit was exceeded or a file could not be analysed.")
+    NOT_JUDGED = (
+        2,
+        "Nothing was judged: usage or configuration is wrong, a path does not exist, a configured check has no file, "
+        "or git can not be read.",
+    )
+    BROKEN = (
+        3,
+        "A tool gave no trustworthy answer: missing, wrong version, crashed, timed out or nonsense; or the deadline "
+        "passed.",
+    )
+    NO_FILES = (4, "A full run found no file for any check.")
+    INTERNAL = (70, "Internal error of qualitygate; a report to paste into an issue was written.")
+    INTERRUPTED = (130, "Interrupted with Ctrl-C.")
+    TERMINATED = (143, "Ended by SIGTERM.")
+
+
+#: When several apply, the first of these wins; a soft exit code and 0 come after all of them.
+PRECEDENCE = (
+    ExitCode.NOT_JUDGED,
+    ExitCode.INTERNAL,
+    ExitCode.BROKEN,
+    ExitCode.FAILED,
+    ExitCode.NO_FILES,
+)
+
+
+class QualityGateError(Exception):
+    """Base of the errors that the user can act on: what is wrong and where, then what to do next."""
+
+    code = ExitCode.NOT_JUDGED
+
+    def __init__(self, headline: str, hint: str = "") -> None:
+        super().__init__(headline)
+        self.headline = headline
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (self.headline, self.hint)
+
+
+class UsageError(QualityGateError):
+    """The command line asks for something that can not be done (user's mistake)."""
+
+
+class ConfigError(QualityGateError):
+    """The configuration, ours or a tool's, is wrong (user's mistake). Holds every problem found, not the first."""
+
+    def __init__(self, problems: Sequence[str], hint: str = "") -> None:
+        super().__init__("\n".join(problems), hint)
+        self.problems = tuple(problems)
+
+    def __reduce__(self) -> tuple[type, tuple[Sequence[str], str]]:  # type: ignore[override]
+        return type(self), (self.problems, self.hint)
+
+
+class SourceError(QualityGateError):
+    """The files to judge can not be listed: git is missing, refuses, or a path does not exist."""
+
+
+class NoFilesError(QualityGateError):
+    """A configured check found no file."""
+
+
+class ToolError(QualityGateError):
+    """A tool is missing, has a version outside the tested range, or failed as a whole: its check is broken."""
+
+    code = ExitCode.BROKEN
+
+
+class Interrupted(BaseException):  # noqa: N818 - an event, not an error
+    """SIGTERM or Ctrl-C arrived; carries the exit code."""
+
+    def __init__(self, code: ExitCode) -> None:
+        super().__init__(code)
+        self.code = code

@@ -1,0 +1,1 @@
+"""Frozen values. Imports nothing of ours but `errors`."""
