@@ -16,10 +16,12 @@ Row = tuple[str, str | None, int | None, int | None, str]
 
 _SCRIPT = """
 import json, os, sys
-from qualitygate.adapters import ADAPTERS
+import importlib
+from qualitygate.plugin import Adapter
 from qualitygate.plugin import Request, Tree
 tool, args, extra, paths = json.loads(sys.argv[1])
-adapter = ADAPTERS[tool]
+module = importlib.import_module("qualitygate.adapters." + tool)
+adapter = getattr(module, tool.capitalize() + "Adapter")()
 root = os.getcwd()
 files = []
 for folder, _, names in os.walk("."):
