@@ -1,0 +1,45 @@
+# Two commands do everything: `make check` and `make test`. Both install what they need into .venv.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: help check test test-all lint docs benchmark clean
+
+help:  ## show this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
+
+check: $(VENV)/installed  ## install, then run the gate on this repository
+	$(BIN)/qualitygate check
+
+test: $(VENV)/installed-test  ## install what tests need, then run the fast tests
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+test-all: $(VENV)/installed-test  ## all tests, the slow ones on real packages included
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/installed-lint  ## types, import contracts, and the gate
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/qualitygate check
+
+docs: $(VENV)/installed-docs  ## build the documentation; a warning is an error
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+clean:  ## remove everything that these commands make
+	rm -rf $(VENV) .tox build dist docs/_build .mypy_cache .pytest_cache .hypothesis .import_linter_cache .qualitygate
+
+$(VENV)/created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 check" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade 'pip>=25.1'
+	touch $@
+
+$(VENV)/installed: $(VENV)/created pyproject.toml
+	$(PIP) install --editable .
+	touch $@
+
+$(VENV)/installed-%: $(VENV)/installed
+	$(PIP) install --group $*
+	touch $@
