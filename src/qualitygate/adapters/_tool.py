@@ -11,11 +11,11 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
-from qualitygate.plugin import Argument, ConfigError, Tree
+from qualitygate.plugin import Argument, ConfigError, Request, Tree
 
 
 class Stopped(BaseException):  # noqa: N818 - control flow; BaseException so that no tool swallows it
@@ -70,7 +70,7 @@ class _VirtualOs:
         return getattr(os, name)
 
 
-def walking(tree: Tree, *modules: ModuleType) -> contextlib.AbstractContextManager[None]:
+def walking(tree: Tree, *modules: ModuleType) -> contextlib.ExitStack:
     """Let the discovery code of *modules*, which use `os.walk` and `os.path`, see *tree* instead of the disk."""
     stack = contextlib.ExitStack()
     for module in modules:
@@ -138,6 +138,30 @@ def classified(
 def canonical(action: argparse.Action) -> str:
     """The name under which `Adapter.arguments` holds an option: its longest spelling, or a positional's `dest`."""
     return max(action.option_strings, key=len, default=action.dest)
+
+
+def refuse_paths(given: Sequence[str], request: Request, instead: str) -> None:
+    """Refuse paths among the arguments of a check.
+
+    Args:
+
+        given: The paths that the tool's parser found in `request.args` followed by `request.paths`. To be called
+            from `on_parsed` of `classified`: options after such a path make a parser complain about the others.
+
+        instead: Where paths belong.
+
+    Raises:
+
+        ConfigError: The parser found others than `request.paths`.
+    """
+    given, paths = tuple(given), request.paths
+    if given == paths:
+        return
+    count = len(given) - len(paths)
+    extra = given[:count] if given[count:] == paths else tuple(path for path in given if path not in paths)
+    if not extra:
+        raise ConfigError([f"check {request.check}: {request.args[-1]}, the last of args, needs a value"])
+    raise ConfigError([f"check {request.check}: {path} in args is a path: {instead}" for path in extra])
 
 
 def _make_refusing(action: argparse.Action, argument: Argument, check: str) -> None:

@@ -1,13 +1,14 @@
-"""yamllint: style and syntax of YAML files. Verified against yamllint 1.38.0."""
+"""yamllint: style and syntax of YAML files. Verified against yamllint 1.38.0 and 1.37.0."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import locale
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from qualitygate.adapters import _tool
 from qualitygate.plugin import (
@@ -51,7 +52,7 @@ class YamllintAdapter(Adapter[Options]):
 
     name = "yamllint"
     distribution = "yamllint"
-    versions = ">=1.35,<2"
+    versions = ">=1.37,<2"
     modules = ("yamllint.cli",)
     arguments: ClassVar[dict[str, Argument]] = {
         "files": refused("put paths into `paths`"),
@@ -79,41 +80,37 @@ class YamllintAdapter(Adapter[Options]):
         from yamllint import cli
 
         parsed: list[argparse.Namespace] = []
-        try:
-            with (
-                _tool.silenced() as output,
-                _tool.classified(self.arguments, request.check, parsed.append),
-                _tool.stopping_at(cli, "find_files_recursively"),
-            ):
-                cli.run([*request.args, *request.paths])
-        except _tool.Stopped as stopped:
-            files, conf = stopped.call_args
-        except (SystemExit, OSError, UnicodeError) as error:
-            said = output.getvalue().strip() or str(error)
-            raise ConfigError([f"check {request.check}: yamllint refuses its configuration: {said}"]) from None
-        if tuple(files) != request.paths:
-            raise ConfigError(
-                [f"check {request.check}: {path} in args is a path: {self.arguments['files'].note}" for path in files]
-            )
-        namespace = parsed[-1]
-        config_files, notes = self._config_in_effect(request, namespace)
-        options = Options(conf, request.paths, namespace.strict, namespace.no_warnings)
-        return Resolution(options=options, config_files=config_files, notes=notes)
 
-    def _config_in_effect(
-        self, request: Request, namespace: argparse.Namespace
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        from yamllint import cli
+        def on_parsed(namespace: argparse.Namespace) -> None:
+            _tool.refuse_paths(namespace.files, request, self.arguments["files"].note)
+            if namespace.config_file is not None:
+                _tool.require_inside(request.root, namespace.config_file, request.check, "--config-file")
+            parsed.append(namespace)
 
-        if namespace.config_data is not None:
-            return (), ()
-        if namespace.config_file is not None:
-            return (_tool.require_inside(request.root, namespace.config_file, request.check, "--config-file"),), ()
-        path = cli.find_project_config_filepath() or _user_config()
-        if path is None:
-            return (), ()
-        name, notes = _tool.describe_config(request.root, path, request.check)
-        return (name,), notes
+        with _collation(None), _files_read() as files, _tool.silenced() as output:
+            try:
+                with (
+                    _tool.classified(self.arguments, request.check, on_parsed),
+                    _tool.stopping_at(cli, "find_files_recursively"),
+                ):
+                    cli.run([*request.args, *request.paths])
+            except _tool.Stopped as stopped:
+                conf = stopped.call_args[1]
+            except ConfigError:
+                raise
+            except locale.Error:
+                problem = f"check {request.check}: yamllint's configuration names a locale that this machine lacks"
+                raise ConfigError([problem], "Install it, or take `locale` out of the configuration.") from None
+            except (SystemExit, Exception) as error:
+                # Whatever comes out of reading the configuration would end the command with a message or a traceback.
+                said = output.getvalue().strip() or f"{type(error).__name__}: {error}"
+                raise ConfigError([f"check {request.check}: yamllint refuses its configuration: {said}"]) from None
+        described = [_tool.describe_config(request.root, path, request.check) for path in files]
+        return Resolution(
+            options=Options(conf, request.paths, parsed[-1].strict, parsed[-1].no_warnings),
+            config_files=tuple(name for name, _ in described),
+            notes=tuple(note for _, notes in described for note in notes),
+        )
 
     def select(self, options: Options, tree: Tree) -> list[str]:
         """yamllint's own search over the visible files, without those that its `ignore` would skip later."""
@@ -128,17 +125,14 @@ class YamllintAdapter(Adapter[Options]):
         import yaml
         from yamllint import linter
 
-        # key-ordering compares with strcoll; a process that served another configuration may have another locale.
-        locale.setlocale(locale.LC_ALL, options.conf.locale or "C")
         try:
-            found = list(linter.run(data, options.conf, path.removeprefix("./")))
-        except UnicodeDecodeError as error:
+            with _collation(options.conf.locale):
+                found = list(linter.run(data, options.conf, path.removeprefix("./")))
+        except UnicodeError as error:
             return Analysis(problem=FileProblem(kind="encoding", message=str(error)))
         except yaml.reader.ReaderError as error:
             kind = "nul" if error.character == 0 else "encoding"
             return Analysis(problem=FileProblem(kind=kind, message=" ".join(str(error).split())))
-        except RecursionError:
-            return Analysis(problem=FileProblem(kind="too-deep", message="nested too deeply"))
         return Analysis(
             findings=tuple(
                 _finding(problem, options)
@@ -163,13 +157,44 @@ def _finding(problem: LintProblem, options: Options) -> RawFinding:
     )
 
 
-def _user_config() -> str | None:
-    """The home-level file that yamllint 1.38 would fall back to (`yamllint.cli.run`)."""
-    if "YAMLLINT_CONFIG_FILE" in os.environ:
-        path = os.environ["YAMLLINT_CONFIG_FILE"]
-    elif "XDG_CONFIG_HOME" in os.environ:
-        path = os.path.join(os.environ["XDG_CONFIG_HOME"], "yamllint", "config")
-    else:
-        path = "~/.config/yamllint/config"
-    path = os.path.expanduser(path)
-    return path if os.path.isfile(path) else None
+@contextlib.contextmanager
+def _collation(name: str | None) -> Iterator[None]:
+    """Sort keys by the rules of the locale *name* inside the block, by default as a fresh interpreter does.
+
+    The command sets the locale of its whole process, on which the rule key-ordering depends (`strcoll`); a worker
+    serves other checks as well.
+    """
+    before = locale.setlocale(locale.LC_ALL)
+    try:
+        if name is None:
+            locale.setlocale(locale.LC_COLLATE, "C")
+        else:
+            locale.setlocale(locale.LC_ALL, name)
+        yield
+    finally:
+        locale.setlocale(locale.LC_ALL, before)
+
+
+@contextlib.contextmanager
+def _files_read() -> Iterator[list[str]]:
+    """List the files that configurations are read from inside the block, those shipped with yamllint left out.
+
+    These are the configuration itself, what it extends (`extends:`) and its lists of patterns (`ignore-from-file:`).
+    """
+    from yamllint import config, decoder
+
+    shipped = os.path.join(os.path.dirname(os.path.realpath(config.__file__)), "conf", "")
+    files: list[str] = []
+
+    def recorded(path: str, mode: str) -> IO[Any]:
+        if not path.startswith(shipped):
+            files.append(path)
+        return open(path, mode)
+
+    for module in (config, decoder):
+        setattr(module, "open", recorded)  # noqa: B010 - a name of the module that hides the built-in one
+    try:
+        yield files
+    finally:
+        for module in (config, decoder):
+            delattr(module, "open")

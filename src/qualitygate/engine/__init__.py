@@ -1,0 +1,1 @@
+"""Runs the adapters: planning, worker processes, retries, deadlines."""

@@ -61,6 +61,14 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     problem: FileProblem | None = None
 
 
+class Located(msgspec.Struct, frozen=True, kw_only=True):
+    """A raw finding with the file it is in, and the text of its line shortened to SOURCE_LIMIT characters."""
+
+    raw: RawFinding
+    path: str | None
+    source: str | None
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One finding after triage, as policy and reporters see it."""
 

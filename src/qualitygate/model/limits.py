@@ -7,8 +7,6 @@ from typing import Literal
 
 import msgspec
 
-
-
 Allowed = int | Literal["any"]
 """How many are allowed; `"any"` is no limit."""
 

@@ -1,0 +1,57 @@
+"""Formats of `--report FORMAT=FILE`: pure functions from a report to text. One file per format, one line here."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+
+import msgspec
+
+from qualitygate.errors import ExitCode
+from qualitygate.model.results import Report, SourceInfo, Verdict
+from qualitygate.reporters import json, text
+
+
+class Format(msgspec.Struct, frozen=True):
+    """One value of FORMAT."""
+
+    name: str
+    render: Callable[[Report], str]
+    summary: str
+    """What it is for, in a few words, for help texts."""
+
+
+FORMATS: dict[str, Format] = {
+    made.name: made
+    for made in (
+        Format("json", json.render, "everything, for programs and for `qualitygate report convert`"),
+        Format("text", text.render, "one line per finding, for editors and grep"),
+    )
+}
+
+
+def unjudged(
+    *,
+    version: str,
+    started: datetime.datetime,
+    config_file: str | None = None,
+    config_digest: str = "",
+    source: SourceInfo | None = None,
+    root_prefix: str = "",
+) -> Report:
+    """The report that replaces each report file at the start of a run, so that a crash leaves no older verdict.
+
+    Each format renders it as a valid document that says `unjudged`. Its exit code is that of a run without a
+    trustworthy answer.
+    """
+    return Report(
+        qualitygate=version,
+        verdict=Verdict(word="unjudged", exit_code=int(ExitCode.BROKEN)),
+        runs=(),
+        started=started,
+        seconds=0.0,
+        source=source or SourceInfo(),
+        root_prefix=root_prefix,
+        config_file=config_file,
+        config_digest=config_digest,
+    )

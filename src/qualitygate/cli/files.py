@@ -1,0 +1,40 @@
+"""`qualitygate files`: prints what each check would be given."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from qualitygate import gate
+from qualitygate.cli.common import config_option, load
+from qualitygate.engine.tasks import Plan
+from qualitygate.errors import ToolError
+from qualitygate.model import names
+
+
+@click.command("files")
+@config_option
+@click.option("--check", "only", multiple=True, metavar="CHECK", help="of this check only (repeatable)")
+@click.option("-0", "null", is_flag=True, help="end each name with a NUL byte instead of a newline, bytes as they are")
+def command(config: Path | None, only: tuple[str, ...], null: bool) -> None:
+    """Print the files that each check would be given, relative to the project root, sorted.
+
+    With more than one check each line starts with the check's name and a tab.
+    """
+    settings = load(config)
+    with gate.planned(settings, gate.Options(only=only)) as (_, checks, _, plans):
+        pass
+    broken = [f"{name}: {plan.headline}" for name, plan in plans.items() if isinstance(plan, ToolError)]
+    if broken:
+        raise ToolError("\n".join(broken), "its files can not be listed")
+    for check in checks:
+        plan = plans[check.name]
+        assert isinstance(plan, Plan)
+        prefix = f"{check.name}\t" if len(checks) > 1 else ""
+        for path in sorted({relative for _, relative in plan.visits}):
+            if null:
+                sys.stdout.buffer.write(prefix.encode() + path.encode("utf-8", "surrogateescape") + b"\0")
+            else:
+                click.echo(prefix + names.visible(names.display(path)))

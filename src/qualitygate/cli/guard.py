@@ -1,0 +1,122 @@
+"""What stands around every command: signals, errors as sentences, and a report of what must not happen."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import platform
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from types import FrameType
+
+import click
+
+from qualitygate.errors import ExitCode, Interrupted, QualityGateError
+
+
+def guarded(command: click.Command, args: list[str]) -> int:
+    """Run *command*; every way it can end is turned into an exit code, and text on standard error."""
+    try:
+        with _signals():
+            result = command.main(args, prog_name="qualitygate", standalone_mode=False)
+        _flush()
+        return int(result or 0)
+    except QualityGateError as error:
+        return _tell(error)
+    except click.ClickException as error:
+        error.show()
+        return int(ExitCode.NOT_JUDGED)
+    except (Interrupted, KeyboardInterrupt, click.Abort) as error:
+        code = error.code if isinstance(error, Interrupted) else ExitCode.INTERRUPTED
+        _say("interrupted: nothing was judged")
+        return int(code)
+    except BrokenPipeError:
+        # The reader of standard output is gone; what is left in the buffer has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say("the reader of standard output closed it: not judged")
+        return int(ExitCode.NOT_JUDGED)
+    except Exception as error:
+        return _internal(error, args)
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into an exception in the main thread, so that workers are ended on the way out."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        # A second signal must not interrupt the cleaning up of the first.
+        for one in handlers:
+            signal.signal(one, signal.SIG_IGN)
+        raise Interrupted(ExitCode.TERMINATED if number == signal.SIGTERM else ExitCode.INTERRUPTED)
+
+    handlers = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _tell(error: QualityGateError) -> int:
+    lines = error.headline.splitlines() or [""]
+    _say(f"error: {lines[0]}")
+    for line in lines[1:]:
+        click.echo(line, err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)
+    if error.code is ExitCode.NOT_JUDGED:
+        _say("nothing was judged")
+    return int(error.code)
+
+
+def _say(text: str) -> None:
+    click.echo(f"qualitygate: {text}", err=True)
+
+
+def _internal(error: Exception, args: list[str]) -> int:
+    headline = f"internal error: {type(error).__name__}: {error}"
+    text = "\n".join(
+        [
+            headline,
+            "",
+            f"qualitygate: {_versions()}",
+            f"python: {platform.python_version()} on {platform.platform()}",
+            f"arguments: {args}",
+            "",
+            "".join(traceback.format_exception(error)),
+        ]
+    )
+    _say(headline)
+    _say(f"nothing was judged; please report this with the file {_write_report(text)}")
+    return int(ExitCode.INTERNAL)
+
+
+def _versions() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    names = ("pytest-qualitygate", "flake8", "doc8", "yamllint", "bandit", "radon", "xenon", "pebble", "msgspec")
+    found = []
+    for name in names:
+        with contextlib.suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
+    return ", ".join(found)
+
+
+def _write_report(text: str) -> str:
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
+    try:
+        descriptor, path = tempfile.mkstemp(prefix=f"qualitygate-{stamp}-", suffix=".txt")
+        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(text)
+    except OSError as error:
+        click.echo(text, err=True)
+        return f"above (it could not be written: {error})"
+    return path

@@ -1,0 +1,60 @@
+"""How standard error looks: width, colour, characters."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+
+import click
+
+from qualitygate.model.results import Report
+
+color_option = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    envvar="QUALITYGATE_COLOR",
+    help="colour on standard error [env: QUALITYGATE_COLOR, NO_COLOR, FORCE_COLOR]",
+)
+
+
+def wants_color(choice: str, environ: Mapping[str, str], is_terminal: bool) -> bool:
+    """Whether to colour: the option, then NO_COLOR and FORCE_COLOR where not empty, then the terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    return is_terminal and environ.get("TERM") != "dumb"
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """What the terminal report is rendered for."""
+
+    width: int
+    colour: bool
+    ascii: bool
+
+    def render(self, report: Report, verbose: bool, quiet: bool) -> str:
+        """The terminal report."""
+        from qualitygate.reporters import terminal
+
+        return terminal.render(
+            report, width=self.width, colour=self.colour, ascii=self.ascii, verbose=verbose, quiet=quiet
+        )
+
+
+def stderr_look(choice: str) -> Look:
+    """The look of standard error as it is now."""
+    encoding = (getattr(sys.stderr, "encoding", None) or "ascii").lower().replace("-", "")
+    return Look(
+        width=shutil.get_terminal_size((80, 24)).columns,
+        colour=wants_color(choice, os.environ, sys.stderr.isatty()),
+        ascii=not encoding.startswith("utf"),
+    )

@@ -1,0 +1,232 @@
+"""The code that runs inside worker processes. One process serves one project."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import gc
+import os
+import re
+import signal
+import time
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from qualitygate.adapters.registry import ADAPTERS
+from qualitygate.engine.tasks import Batch, FileResult, Plan, PlanResult, Setup, Visit
+from qualitygate.errors import ConfigError, ToolError
+from qualitygate.model.findings import SOURCE_LIMIT, FileProblem, Located, Measurement, RawFinding
+from qualitygate.plugin import Adapter, Analysis, Resolution
+from qualitygate.sources.read import read_bytes
+
+OUT_OF_MEMORY = 97
+"""Exit status of a worker that ran out of memory: nothing it holds can be trusted afterwards."""
+
+SILENT_EXIT = 98
+"""Exit status of a worker in which something ended the process as if all were well."""
+
+_setup: Setup
+_active: dict[str, tuple[str, Resolution[Any]]] = {}
+"""Tool -> the check whose options its global state holds now."""
+
+
+def start(setup: Setup) -> None:
+    """Prepare this process: current folder, signals, streams, memory."""
+    global _setup
+    _setup = setup
+    os.chdir(setup.root)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # The watchdog: ends the process even while it is inside C code. The engine reads it off the exit status.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    void = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(void, stream)
+    _limit_memory(setup.memory)
+    _forbid_silent_exit()
+
+
+def _forbid_silent_exit() -> None:
+    """Give a tool that calls `os._exit(0)` another status: pebble takes 0 for a worker that ended in order."""
+    leave = os._exit
+
+    def exit_with_status(status: int) -> NoReturn:
+        leave(status or SILENT_EXIT)
+
+    os._exit = exit_with_status
+
+
+def _limit_memory(limit: int | None) -> None:
+    if limit is None:
+        return
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+
+
+def plan(check: str) -> PlanResult:
+    """Resolve *check* and list the files its tool would visit."""
+    adapter = _adapter(check)
+    try:
+        version = _version(adapter)
+        resolution = _activate(check)
+        visits = tuple(
+            (path, relative)
+            for path in adapter.select(resolution.options, _setup.tree)
+            if (relative := _setup.tree.relative(path)) is not None
+        )
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    except (ConfigError, ToolError) as error:
+        return error
+    except (Exception, SystemExit) as error:
+        return ToolError(f"{adapter.name} can not be set up: {describe(error)}")
+    return Plan(
+        check=check,
+        version=version,
+        visits=visits,
+        config_files=resolution.config_files,
+        notes=resolution.notes,
+        plugins=resolution.plugins,
+    )
+
+
+def analyse(batch: Batch) -> list[FileResult]:
+    """Look at each file of *batch* with each of its checks."""
+    gc.disable()
+    try:
+        return [result for visit in batch.visits for result in _visit(visit, batch.file_timeout)]
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        gc.enable()
+
+
+def reduce(check: str, measurements: Sequence[Measurement]) -> tuple[RawFinding, ...] | str:
+    """Findings of *check* about all files together, or how the tool crashed."""
+    try:
+        return _adapter(check).reduce(_activate(check).options, measurements)
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    except (Exception, SystemExit) as error:
+        return describe(error)
+
+
+def _adapter(check: str) -> Adapter[Any]:
+    return ADAPTERS[_setup.tools[check]]
+
+
+def _activate(check: str) -> Resolution[Any]:
+    """The options of *check*; resolved anew when the tool's global state belongs to another check."""
+    tool = _setup.tools[check]
+    active = _active.get(tool)
+    if active is None or active[0] != check:
+        _active.pop(tool, None)
+        active = (check, _adapter(check).resolve(_setup.requests[check], _setup.tree))
+        _active[tool] = active
+    return active[1]
+
+
+def _version(adapter: Adapter[Any]) -> str:
+    """The installed version of the tool.
+
+    Raises:
+
+        ToolError: It is not installed, or outside the range that the adapter was tested with.
+    """
+    import importlib.metadata
+
+    from packaging.specifiers import SpecifierSet
+
+    wanted = f"{adapter.distribution}{adapter.versions}"
+    try:
+        version = importlib.metadata.version(adapter.distribution)
+    except importlib.metadata.PackageNotFoundError:
+        raise ToolError(
+            f"{adapter.name} is not installed beside qualitygate", f"python -m pip install '{wanted}'"
+        ) from None
+    if version not in SpecifierSet(adapter.versions, prereleases=True):
+        raise ToolError(
+            f"{adapter.name} {version} is installed, but only {adapter.versions} is supported",
+            f"python -m pip install '{wanted}'",
+        )
+    return version
+
+
+def _visit(visit: Visit, timeout: float) -> list[FileResult]:
+    signal.setitimer(signal.ITIMER_REAL, timeout)
+    try:
+        data = read_bytes(visit.path)
+    except OSError as error:
+        return [_unreadable(check, path, visit.path, error) for check, path in visit.spellings]
+    return [_look(check, path, visit.path, data) for check, path in visit.spellings]
+
+
+def _unreadable(check: str, path: str, relative: str, error: OSError) -> FileResult:
+    problem = FileProblem(kind="unreadable", message=error.strerror or str(error), path=relative)
+    try:
+        found = _adapter(check).unreadable(_activate(check).options, path, error)
+    except MemoryError:
+        raise
+    except (Exception, SystemExit) as failure:
+        return FileResult(check, relative, crash=describe(failure))
+    located = tuple(Located(raw=raw, path=relative, source=None) for raw in found)
+    return FileResult(check, relative, findings=located, problem=problem)
+
+
+def _look(check: str, path: str, relative: str, data: bytes) -> FileResult:
+    started = time.process_time()
+    try:
+        analysis = _adapter(check).check(_activate(check).options, path, data)
+    except MemoryError:
+        raise
+    except (Exception, SystemExit) as error:
+        return FileResult(check, relative, crash=describe(error))
+    return _result(check, relative, data, analysis, time.process_time() - started)
+
+
+def _result(check: str, relative: str, data: bytes, analysis: Analysis, seconds: float) -> FileResult:
+    from msgspec.structs import replace
+
+    lines = split_lines(data) if any(raw.line for raw in analysis.findings) else []
+    return FileResult(
+        check,
+        relative,
+        findings=tuple(Located(raw=raw, path=relative, source=_source(raw, lines)) for raw in analysis.findings),
+        measurements=tuple(replace(measurement, path=relative) for measurement in analysis.measurements),
+        problem=None if analysis.problem is None else replace(analysis.problem, path=relative),
+        seconds=seconds,
+    )
+
+
+def split_lines(data: bytes) -> list[str]:
+    """The text of each line, for showing and for fingerprints: UTF-8, UTF-16 with a mark, else Latin-1."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = data.decode("utf-16", "replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("latin-1")
+    return re.split(r"\r\n|\r|\n", text)
+
+
+def _source(raw: RawFinding, lines: list[str]) -> str | None:
+    if raw.line is None or raw.line > len(lines):
+        return None
+    return lines[raw.line - 1][:SOURCE_LIMIT]
+
+
+def describe(error: BaseException) -> str:
+    """An exception in one line, with the place in the code where it was raised."""
+    place = ""
+    traceback = error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        place = f" ({os.path.basename(code.co_filename)}:{traceback.tb_lineno} in {code.co_name})"
+        traceback = traceback.tb_next
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:500]}{place}"

@@ -1,0 +1,362 @@
+"""The report that other programs read and that other formats can be made from: `qualitygate-report/1`.
+
+The types here are the format. They are apart from the values of `qualitygate.model`, so that a change inside can not
+change what users parse. Keys may be added to version 1; none is taken away or given another meaning.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Literal, cast
+
+import msgspec
+
+from qualitygate.errors import UsageError
+from qualitygate.model import findings, limits, names, results
+from qualitygate.model.severity import Severity
+from qualitygate.reporters._shared import order
+
+SCHEMA: Literal["qualitygate-report/1"] = "qualitygate-report/1"
+
+VerdictWord = Literal["pass", "soft-fail", "fail", "broken", "nothing", "unjudged"]
+OutcomeWord = Literal["pass", "soft-fail", "fail", "broken"]
+StateWord = Literal["clean", "findings", "broken", "skipped"]
+SeverityWord = Literal["info", "low", "medium", "high", "critical"]
+Allowed = int | Literal["any"]
+
+
+class Source(msgspec.Struct, kw_only=True):
+    """Which bytes were judged."""
+
+    kind: Literal["worktree", "index", "commit"]
+    commit: str | None
+    tree: str | None
+    dirty: bool | None
+
+
+class SoftFail(msgspec.Struct, kw_only=True):
+    """The check's permission to fail softly. `until` is inclusive, in UTC; `max_findings` null is no ceiling."""
+
+    reason: str
+    owner: str
+    until: datetime.date | None
+    max_findings: Allowed | dict[str, Allowed] | None
+
+
+class Counts(msgspec.Struct, kw_only=True):
+    """Numbers of the check's findings, `info` included. `by_severity` has all five words."""
+
+    total: int
+    by_severity: dict[str, int]
+    by_rule: dict[str, int]
+
+
+class Limit(msgspec.Struct, kw_only=True):
+    """One limit (`total`, `others`, a severity or a rule prefix) and its number; `allowed` null is any number."""
+
+    limit: str
+    allowed: int | None
+    actual: int
+    breached: bool
+    sentence: str
+
+
+class Error(msgspec.Struct, kw_only=True):
+    """A file the tool could not analyse, or with `broken` a reason why the check has no trustworthy answer."""
+
+    path: str | None
+    kind: str
+    message: str
+    broken: bool
+
+
+class Check(msgspec.Struct, kw_only=True):
+    """One check. `outcome` is null if it was not judged; `seconds` is processor time summed over workers."""
+
+    check: str
+    tool: str
+    version: str
+    state: StateWord
+    outcome: OutcomeWord | None
+    sentence: str
+    skip_reason: str | None
+    soft_fail: SoftFail | None
+    files: int
+    cached: int
+    narrowed: bool
+    seconds: float
+    counts: Counts
+    limits: list[Limit]
+    errors: list[Error]
+    notes: list[str]
+    config_files: list[str]
+    by_hand: str
+
+
+class Finding(msgspec.Struct, kw_only=True):
+    """One finding. Lines and columns are 1-based, paths relative to the project root; null where the tool has none."""
+
+    check: str
+    tool: str
+    rule: str
+    message: str
+    severity: SeverityWord
+    path: str | None
+    line: int | None
+    column: int | None
+    end_line: int | None
+    end_column: int | None
+    symbol: str | None
+    source: str | None
+    fingerprint: str
+    status: str
+    url: str | None
+
+
+class Measurement(msgspec.Struct, kw_only=True):
+    """One number that a tool computed; `value` is null if it is not finite."""
+
+    check: str
+    tool: str
+    metric: str
+    subject: str
+    path: str
+    line: int | None
+    value: float | None
+    rank: str | None
+
+
+class Document(msgspec.Struct, kw_only=True):
+    """A whole report."""
+
+    schema: Literal["qualitygate-report/1"]
+    qualitygate: str
+    verdict: VerdictWord
+    exit_code: int
+    started: datetime.datetime
+    seconds: float
+    source: Source
+    root_prefix: str
+    scope: Literal["full", "partial"]
+    config_file: str | None
+    config_digest: str
+    overrides: list[str]
+    shard: None
+    files: int
+    warnings: list[str]
+    checks: list[Check]
+    findings: list[Finding]
+    measurements: list[Measurement]
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the format, generated from the types above. Other keys are allowed: versions may add some."""
+    title = "Report of qualitygate"
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title} | msgspec.json.schema(Document)
+
+
+def render(report: results.Report) -> str:
+    """*report* as indented JSON that ends with a line break. Findings are in the order path, line, column, check, rule.
+
+    Lone surrogates, which JSON in UTF-8 can not hold, are written as `names.display` does.
+    """
+    document = _document(report)
+    try:
+        data = msgspec.json.encode(document)
+    except UnicodeEncodeError:
+        data = msgspec.json.encode(_encodable(msgspec.to_builtins(document)))
+    return msgspec.json.format(data, indent=2).decode("utf-8") + "\n"
+
+
+def parse(data: bytes | str, name: str = "the report") -> results.Report:
+    """The report that was rendered as *data*; *name* stands for it in errors. Unknown keys are passed over.
+
+    Rendering the result gives *data* again. Several `by_hand` commands come back as one joined by ` && `.
+
+    Raises:
+
+        UsageError: It is not JSON, or not such a report.
+    """
+    try:
+        return _report(msgspec.json.decode(data, type=Document))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, _Stray) as problem:
+        raise UsageError(
+            f"{name}: not a report of qualitygate ({SCHEMA}): {problem}",
+            "give a file that `qualitygate check --report json=FILE` has written, with this version or an older one",
+        ) from problem
+
+
+class _Stray(ValueError):
+    """A finding or measurement of a check that the report does not list."""
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return names.display(value)
+    if isinstance(value, list):
+        return [_encodable(item) for item in value]
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    return value
+
+
+# ---- values -> format
+
+
+def _document(report: results.Report) -> Document:
+    verdicts: list[results.CheckVerdict | None] = [*report.verdict.checks]
+    verdicts += [None] * (len(report.runs) - len(verdicts))
+    ordered = sorted((finding for run in report.runs for finding in run.findings), key=order)
+    return Document(
+        schema=SCHEMA,
+        qualitygate=report.qualitygate,
+        verdict=cast(VerdictWord, report.verdict.word),
+        exit_code=int(report.verdict.exit_code),
+        started=report.started.astimezone(datetime.UTC),
+        seconds=round(float(report.seconds), 3),
+        source=msgspec.convert(report.source, Source, from_attributes=True),
+        root_prefix=report.root_prefix,
+        scope=cast(Literal["full", "partial"], report.scope),
+        config_file=report.config_file,
+        config_digest=report.config_digest,
+        overrides=list(report.overrides),
+        shard=None,
+        files=report.files,
+        warnings=list(report.warnings),
+        checks=[_check(run, verdict) for run, verdict in zip(report.runs, verdicts, strict=True)],
+        findings=[_finding(finding) for finding in ordered],
+        measurements=_measurements(report.runs),
+    )
+
+
+def _check(run: results.CheckRun, verdict: results.CheckVerdict | None) -> Check:
+    soft = verdict.soft_fail if verdict else None
+    return Check(
+        check=run.check,
+        tool=run.tool,
+        version=run.version,
+        state=run.state.value,
+        outcome=cast(OutcomeWord, verdict.outcome.word) if verdict else None,
+        sentence=verdict.sentence if verdict else "",
+        skip_reason=run.skip_reason,
+        soft_fail=msgspec.convert(soft, SoftFail, from_attributes=True) if soft else None,
+        files=run.files,
+        cached=run.cached,
+        narrowed=run.narrowed,
+        seconds=round(float(run.seconds), 3),
+        counts=_counts(run.findings),
+        limits=[msgspec.convert(limit, Limit, from_attributes=True) for limit in (verdict.limits if verdict else ())],
+        errors=[_error(problem) for problem in run.problems] + [_error(reason) for reason in run.breakage],
+        notes=list(run.notes),
+        config_files=list(run.config_files),
+        by_hand=" && ".join(run.by_hand),
+    )
+
+
+def _error(item: findings.FileProblem | results.Breakage) -> Error:
+    broken = isinstance(item, results.Breakage)
+    return Error(path=item.path or None, kind=item.kind, message=item.message, broken=broken)
+
+
+def _counts(found: Sequence[findings.Finding]) -> Counts:
+    severities = Counter(finding.severity for finding in found)
+    rules = Counter(finding.rule for finding in found)
+    return Counts(
+        total=len(found),
+        by_severity={severity.word: severities[severity] for severity in reversed(Severity)},
+        by_rule=dict(sorted(rules.items())),
+    )
+
+
+def _finding(finding: findings.Finding) -> Finding:
+    values = msgspec.structs.asdict(finding)
+    return Finding(**values | {"severity": finding.severity.word})
+
+
+def _measurements(runs: Sequence[results.CheckRun]) -> list[Measurement]:
+    made = [
+        Measurement(check=run.check, tool=run.tool, **msgspec.structs.asdict(item))
+        for run in runs
+        for item in run.measurements
+    ]
+    for item in made:
+        item.value = float(item.value) if item.value is not None and math.isfinite(item.value) else None
+    return sorted(made, key=lambda item: (item.path, item.line or 0, item.check, item.metric, item.subject))
+
+
+# ---- format -> values
+
+
+def _report(document: Document) -> results.Report:
+    found: dict[str, list[findings.Finding]] = {check.check: [] for check in document.checks}
+    measured: dict[str, list[findings.Measurement]] = {check.check: [] for check in document.checks}
+    try:
+        for finding in document.findings:
+            found[finding.check].append(_found(finding))
+        for measurement in document.measurements:
+            measured[measurement.check].append(_measured(measurement))
+    except KeyError as problem:
+        raise _Stray(f"`{problem.args[0]}` is not among its checks") from problem
+    judged = tuple(_verdict(check) for check in document.checks if check.outcome is not None)
+    return results.Report(
+        qualitygate=document.qualitygate,
+        verdict=results.Verdict(word=document.verdict, exit_code=document.exit_code, checks=judged),
+        runs=tuple(_run(check, found[check.check], measured[check.check]) for check in document.checks),
+        started=document.started,
+        seconds=document.seconds,
+        source=msgspec.convert(document.source, results.SourceInfo, from_attributes=True),
+        root_prefix=document.root_prefix,
+        scope=document.scope,
+        config_file=document.config_file,
+        config_digest=document.config_digest,
+        overrides=tuple(document.overrides),
+        warnings=tuple(document.warnings),
+        files=document.files,
+    )
+
+
+def _found(finding: Finding) -> findings.Finding:
+    values = msgspec.structs.asdict(finding)
+    return findings.Finding(**values | {"severity": Severity.from_word(finding.severity)})
+
+
+def _measured(measurement: Measurement) -> findings.Measurement:
+    values = {key: getattr(measurement, key) for key in findings.Measurement.__struct_fields__}
+    return findings.Measurement(**values | {"value": math.nan if measurement.value is None else measurement.value})
+
+
+def _verdict(check: Check) -> results.CheckVerdict:
+    soft = msgspec.convert(check.soft_fail, limits.SoftFail, from_attributes=True) if check.soft_fail else None
+    return results.CheckVerdict(
+        outcome=results.Outcome[str(check.outcome).upper().replace("-", "_")],
+        limits=tuple(msgspec.convert(limit, results.LimitResult, from_attributes=True) for limit in check.limits),
+        soft_fail=soft,
+        sentence=check.sentence,
+    )
+
+
+def _run(
+    check: Check, found: Sequence[findings.Finding], measured: Sequence[findings.Measurement]
+) -> results.CheckRun:
+    problems = [error for error in check.errors if not error.broken]
+    broken = [error for error in check.errors if error.broken]
+    return results.CheckRun(
+        check=check.check,
+        tool=check.tool,
+        version=check.version,
+        files=check.files,
+        cached=check.cached,
+        seconds=check.seconds,
+        findings=tuple(found),
+        measurements=tuple(measured),
+        problems=tuple(findings.FileProblem(kind=e.kind, message=e.message, path=e.path or "") for e in problems),
+        breakage=tuple(results.Breakage(kind=e.kind, message=e.message, path=e.path) for e in broken),
+        skip_reason=check.skip_reason,
+        narrowed=check.narrowed,
+        notes=tuple(check.notes),
+        config_files=tuple(check.config_files),
+        by_hand=(check.by_hand,) if check.by_hand else (),
+    )
