@@ -53,6 +53,8 @@ class QualityGateError(Exception):
     """Base of the errors that the user can act on: what is wrong and where, then what to do next."""
 
     code = ExitCode.NOT_JUDGED
+    closing = "nothing was judged"
+    """The last line on standard error: what became of the verdict."""
 
     def __init__(self, headline: str, hint: str = "") -> None:
         super().__init__(headline)
@@ -65,6 +67,12 @@ class QualityGateError(Exception):
 
 class UsageError(QualityGateError):
     """The command line asks for something that can not be done (user's mistake)."""
+
+
+class ReportError(UsageError):
+    """The run was judged, but a report that was asked for could not be written."""
+
+    closing = "the verdict above stands, but a report is missing"
 
 
 class ConfigError(QualityGateError):
@@ -90,6 +98,7 @@ class ToolError(QualityGateError):
     """A tool is missing, has a version outside the tested range, or failed as a whole: its check is broken."""
 
     code = ExitCode.BROKEN
+    closing = "no verdict: a tool gave no trustworthy answer"
 
 
 class Interrupted(BaseException):  # noqa: N818 - an event, not an error

@@ -546,6 +546,7 @@ def test_a_path_in_args_is_refused_by_its_name_alone(project: Path, args: list[s
         ("pyproject.toml", '[tool.doc8]\nmax-line-length = "100"\n'),
         ("pyproject.toml", '[tool.doc8]\npaths = "docs"\n'),
         ("pyproject.toml", '[tool.doc8]\npaths = ["missing"]\n'),
+        ("pyproject.toml", '[tool.doc8]\npaths = [".."]\n'),
         ("pyproject.toml", '[tool.doc8]\nignore-path-errors = ["x"]\n'),
     ],
 )

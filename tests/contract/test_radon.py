@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qualitygate.adapters import _complexity, _radon_raw, _tool
@@ -309,13 +309,16 @@ def raw_answer(analyze: object, text: str) -> object:
 
 
 FRAGMENTS = st.sampled_from(
-    ["x", "=", " ", "\n", "\n", "\n\n", "(", ")", "[", "]", "{", "}", "'", '"', "'''", '"""', "\\", "\\\n", "#", ";", ":"]
-    + [",", "f'", 'f"""', "f'{x}'", "{x!r:>{y}}", "if x: y", "def f():\n    ", "    ", "\t", "\x0c", "1", "$", "?", "é"]
-    + ["return (\n1,\n2)\n", "'''a\n\nb'''\n", "x = [  # c\n", "]\n", "lambda: 0", "b'a\\\nb'", "\u2028", "0_", "@", "!"]
+    ["x", "=", " ", "\n", "\n", "\n\n", "(", ")", "[", "]", "{", "}", "'", '"', "'''", '"""', "\\", "\\\n", "#", ";"]
+    + [":", ",", "f'", 'f"""', "f'{x}'", "{x!r:>{y}}", "if x: y", "def f():\n    ", "    ", "\t", "\x0c", "1", "$", "?"]
+    + ["return (\n1,\n2)\n", "'''a\n\nb'''\n", "x = [  # c\n", "]\n", "lambda: 0", "b'a\\\nb'", "\u2028", "0_"]
+    + ["@", "!", "\r", "é"]
 )
 
 
-@settings(max_examples=400, deadline=None)
+@example("\\\n# comment after a lone backslash\n$")
+@example("\\\n\n\n'\\\nf'")
+@settings(max_examples=1000, deadline=None)
 @given(st.lists(FRAGMENTS, max_size=25).map("".join))
 def test_linear_raw_analysis_equals_radons_on_any_text(text: str) -> None:
     from radon import raw

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from qualitygate.adapters import _radon_raw, _tool
+from qualitygate.adapters import _python, _radon_raw, _tool
 from qualitygate.plugin import ConfigError, FileProblem, Measurement, Request, Tree
 
 Block = Any
@@ -171,7 +171,7 @@ def _problems(text: str) -> Iterator[None]:
     try:
         yield
     except MemoryError as error:
-        if not _parser_overflowed(error, text):
+        if not _python.parser_overflowed(error):
             raise
         raise UnanalysableError("too-deep", "nested too deeply for Python's parser") from None
     except RecursionError as error:
@@ -187,17 +187,6 @@ def _kind(error: Exception, text: str) -> str:
         return "encoding"
     # radon.raw raises a SyntaxError without a place on legal code that it can not split into statements.
     return "syntax" if isinstance(error, SyntaxError) and error.lineno is not None else "tool"
-
-
-def _parser_overflowed(error: MemoryError, text: str) -> bool:
-    """Whether the parser's own stack was full, not the memory. Only Python 3.12 and later say which it was."""
-    if str(error):
-        return True
-    try:
-        bytearray(1024 * len(text))  # more than a syntax tree takes
-    except MemoryError:
-        return False
-    return True
 
 
 def measurements(found: Sequence[Block]) -> tuple[Measurement, ...]:

@@ -143,7 +143,7 @@ class History:
     @functools.cached_property
     def _definition(self) -> re.Pattern[bytes]:
         # A table's cells may come from a file (`:file:`) and hold anything.
-        return re.compile(rb"(?<=\s)(?:%s) ?::|:file:" % self._names("role"), re.IGNORECASE)
+        return re.compile(rb"(?<=\s)(?:%s) ?::|:file:\s" % self._names("role"), re.IGNORECASE)
 
     @functools.cached_property
     def _inclusion(self) -> re.Pattern[bytes]:
@@ -192,12 +192,14 @@ def offline() -> Iterator[None]:
 
 def configuration(request: Request) -> tuple[list[str], list[str]]:
     """Files that docutils reads its settings from, and notes on them; raises ConfigError for one that writes files."""
-    from docutils import frontend
+    from docutils import frontend as partly_typed
 
+    frontend: Any = partly_typed
+    paths: list[str] = frontend.OptionParser.get_standard_config_files()
     names: list[str] = []
     notes: list[str] = []
     problems: list[str] = []
-    for path in filter(os.path.isfile, map(str, frontend.OptionParser.get_standard_config_files())):
+    for path in filter(os.path.isfile, paths):
         name, outside = _tool.describe_config(request.root, path, request.check)
         names.append(name)
         notes.extend(outside)

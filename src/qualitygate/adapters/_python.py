@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import tokenize
 
@@ -33,17 +34,15 @@ class Columns:
         return len(encoded[:offset].decode("utf-8", "replace")) + beyond + 1
 
 
-def parser_overflowed(error: MemoryError, size: int) -> bool:
-    """Whether the stack of Python's parser was full, not the memory; only Python 3.12 and later say which it was.
+def parser_overflowed(error: MemoryError) -> bool:
+    """Whether the stack of Python's parser was full, not the memory.
 
-    Args:
-
-        size: Number of bytes of the source file.
+    Python 3.12 and later say so in the message. Before, the error was raised by the parser itself, which for a file
+    that could be read at all hardly ever runs out of memory.
     """
     if str(error):
         return True
-    try:
-        bytearray(1024 * size)  # more than a syntax tree takes
-    except MemoryError:
-        return False
-    return True
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is not None and traceback.tb_frame.f_code.co_filename == ast.__file__

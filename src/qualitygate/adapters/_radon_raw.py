@@ -16,6 +16,8 @@ from qualitygate.adapters import _tool
 
 Tokens = list[tokenize.TokenInfo]
 
+_NOTHING = (tokenize.COMMENT, tokenize.NL)
+
 
 class _DoubtError(Exception):
     """The end of a statement is not certain."""
@@ -73,10 +75,12 @@ def _feed_statement(used: list[str], lines: Iterator[str]) -> None:
             return line + "\n"
         raise _DoubtError
 
+    started = False
     try:
         for token in tokenize.generate_tokens(readline):
-            if token.type == tokenize.ERRORTOKEN:
-                raise _DoubtError
+            if token.type == tokenize.ERRORTOKEN or (token.type in _NOTHING and not started):
+                raise _DoubtError  # a comment or empty line after a lone backslash ends what has not started
+            started = True
             if token.type == tokenize.NEWLINE:
                 if token.end[0] != len(used):
                     raise _DoubtError

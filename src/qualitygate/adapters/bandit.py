@@ -178,7 +178,7 @@ class BanditAdapter(Adapter[Options]):
             except Exception as error:
                 problem: FileProblem | None = _given_up(error, data)
             else:
-                problem = _judged(crashes, path)
+                problem = _judged(crashes)
         columns = _python.Columns(data)
         issues = [issue for issue in manager.results if issue.filter(options.severity, options.confidence)]
         return Analysis(findings=tuple(_finding(issue, columns) for issue in issues), problem=problem)
@@ -338,24 +338,20 @@ def _crashes() -> Iterator[list[tuple[str, BaseException | None]]]:
         logger.removeHandler(crashes)
 
 
-def _judged(crashes: list[tuple[str, BaseException | None]], path: str) -> FileProblem | None:
-    """Lack of stack in a test is the file's problem, anything else is the tool's."""
+def _judged(crashes: list[tuple[str, BaseException | None]]) -> FileProblem | None:
+    """A test that failed has not seen the file, which bandit only logs."""
     for where, error in crashes:
         if isinstance(error, MemoryError):
             raise error
         if not isinstance(error, RecursionError):
-            raise ToolError(
-                f"bandit: a test of bandit or of a plug-in failed on {path}: {where}: {error!r}",
-                "until the test is repaired, skip it (-s) or exclude the file",
-            ) from error
+            cure = "until the test is repaired, skip it (-s) or exclude the file"
+            return FileProblem(kind="tool", message=f"a test of bandit or of a plug-in failed: {where}: {error!r}; {cure}")
     return _too_deep() if crashes else None
 
 
 def _given_up(error: Exception, data: bytes) -> FileProblem:
     """The problem of a file that bandit would only list as skipped; re-raises what is not the file's fault."""
-    if isinstance(error, RecursionError) or (
-        isinstance(error, MemoryError) and _python.parser_overflowed(error, len(data))
-    ):
+    if isinstance(error, RecursionError) or (isinstance(error, MemoryError) and _python.parser_overflowed(error)):
         return _too_deep()
     if b"\0" in data and isinstance(error, (SyntaxError, ValueError)):
         return FileProblem(kind="nul", message=str(error))

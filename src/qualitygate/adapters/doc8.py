@@ -210,6 +210,9 @@ def _parsed_file(cfg: Config, path: str, data: bytes) -> object:
 def _find_files(check: str, cfg: Config, tree: Tree) -> list[str]:
     from doc8 import utils
 
+    outside = [path for path in cfg["paths"] if tree.relative(path) is None]
+    if outside:
+        raise ConfigError([f"check {check}: doc8 is given {path}, outside of the project root" for path in outside])
     try:
         with _tool.walking(tree, utils):
             found = list(utils.find_files(cfg["paths"], cfg["extension"], cfg["ignore_path"]))

@@ -200,7 +200,7 @@ class Flake8Adapter(Adapter[Options]):
         except RecursionError:
             return _too_deep()
         except MemoryError as error:
-            if not _python.parser_overflowed(error, len(data)):
+            if not _python.parser_overflowed(error):
                 raise
             return _too_deep()
         except exceptions.PluginExecutionFailed as failed:
@@ -212,7 +212,7 @@ class Flake8Adapter(Adapter[Options]):
 
     def unreadable(self, options: Options, path: str, error: OSError) -> tuple[RawFinding, ...]:
         """flake8's E902, in its own words, unless it is ignored."""
-        same = type(error)(error.errno, error.strerror, path)
+        same = OSError(error.errno, error.strerror, path)  # Python makes the subclass that belongs to the number
         with _line_cache(path, b""):
             return _reported(options, path, [("E902", 0, 0, f"{type(same).__name__}: {same}", None)])
 
@@ -248,7 +248,7 @@ def _guarded(
         parser, folder = load(config, extra, isolated=isolated)
         if parser.has_section(_LOCAL_PLUGINS) and parser.options(_LOCAL_PLUGINS) and not request.allow_local_plugins:
             raise ConfigError(
-                [f"check {request.check}: [{_LOCAL_PLUGINS}] in {_holder(files)} imports code of the project"],
+                [f"check {request.check}: [{_LOCAL_PLUGINS}] in {_tool.describe_config(request.root, _holder(files), request.check)[0]} imports code of the project"],
                 "remove the section, install the plug-in as a package, or run with --allow-local-plugins",
             )
         return parser, folder
@@ -262,7 +262,7 @@ def _holder(files: list[str]) -> str:
         parser.read(path, encoding="UTF-8")
         if parser.has_section(_LOCAL_PLUGINS):
             return path
-    return "the configuration"
+    return files[-1]
 
 
 @contextlib.contextmanager

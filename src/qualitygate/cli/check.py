@@ -15,10 +15,10 @@ from qualitygate.cli import last_run
 from qualitygate.cli.common import config_option, load, root_relative
 from qualitygate.cli.progress import reporting_progress
 from qualitygate.cli.terminal import color_option, stderr_look
-from qualitygate.errors import UsageError
+from qualitygate.errors import ReportError, UsageError
 from qualitygate.model.results import Report
 from qualitygate.reporters import FORMATS, unjudged
-from qualitygate.reporters.write import write_report
+from qualitygate.reporters.write import write_placeholder, write_report
 
 Target = tuple[str, str]
 """Format and file."""
@@ -63,6 +63,7 @@ def _parse_day(ctx: click.Context, param: click.Parameter, value: str | None) ->
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
+    metavar="N",
     envvar="QUALITYGATE_JOBS",
     help="worker processes (default: what CPU affinity, cgroup quota and memory allow) [env: QUALITYGATE_JOBS]",
 )
@@ -123,7 +124,7 @@ def command(
     not_judged = unjudged(version=gate.version(), started=datetime.datetime.now(datetime.UTC))
     for name, path in reports:
         if path != "-":
-            write_report(path, FORMATS[name].render(not_judged))
+            write_placeholder(path, FORMATS[name].render(not_judged))
     settings = load(config)
     options = gate.Options(
         only=only,
@@ -140,9 +141,14 @@ def command(
     )
     with reporting_progress(enabled=not (no_progress or quiet), color=color) as progress:
         report = gate.run(settings, options, progress)
-    _write(report, reports)
     last_run.remember(settings.root, report)
-    click.echo(stderr_look(color).render(report, verbose=verbose, quiet=quiet), err=True, nl=False, color=True)
+    summary = stderr_look(color, settings.root).render(report, verbose=verbose, quiet=quiet)
+    try:
+        _write(report, reports)
+    except UsageError as error:
+        raise ReportError(error.headline, error.hint) from None
+    finally:
+        click.echo(summary, err=True, nl=False, color=True)
     return int(report.exit_code)
 
 

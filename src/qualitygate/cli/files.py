@@ -37,4 +37,4 @@ def command(config: Path | None, only: tuple[str, ...], null: bool) -> None:
             if null:
                 sys.stdout.buffer.write(prefix.encode() + path.encode("utf-8", "surrogateescape") + b"\0")
             else:
-                click.echo(prefix + names.visible(names.display(path)))
+                click.echo(prefix + names.visible(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import io
 import os
 import platform
 import signal
@@ -16,6 +17,7 @@ from types import FrameType
 import click
 
 from qualitygate.errors import ExitCode, Interrupted, QualityGateError
+from qualitygate.model import names
 
 
 def guarded(command: click.Command, args: list[str]) -> int:
@@ -28,7 +30,9 @@ def guarded(command: click.Command, args: list[str]) -> int:
     except QualityGateError as error:
         return _tell(error)
     except click.ClickException as error:
-        error.show()
+        text = io.StringIO()
+        error.show(text)
+        click.echo(_visible(text.getvalue()), err=True, nl=False)
         return int(ExitCode.NOT_JUDGED)
     except (Interrupted, KeyboardInterrupt, click.Abort) as error:
         code = error.code if isinstance(error, Interrupted) else ExitCode.INTERRUPTED
@@ -66,19 +70,20 @@ def _signals() -> Iterator[None]:
 
 
 def _tell(error: QualityGateError) -> int:
-    lines = error.headline.splitlines() or [""]
-    _say(f"error: {lines[0]}")
-    for line in lines[1:]:
-        click.echo(line, err=True)
+    _say(f"error: {error.headline}")
     if error.hint:
-        click.echo(f"  {error.hint}", err=True)
-    if error.code is ExitCode.NOT_JUDGED:
-        _say("nothing was judged")
+        click.echo(_visible(f"  {error.hint}"), err=True)
+    _say(error.closing)
     return int(error.code)
 
 
 def _say(text: str) -> None:
-    click.echo(f"qualitygate: {text}", err=True)
+    click.echo(_visible(f"qualitygate: {text}"), err=True)
+
+
+def _visible(text: str) -> str:
+    """*text*, which may quote names and arguments, without control characters other than line breaks."""
+    return "\n".join(map(names.visible, text.split("\n")))
 
 
 def _internal(error: Exception, args: list[str]) -> int:
@@ -102,9 +107,9 @@ def _internal(error: Exception, args: list[str]) -> int:
 def _versions() -> str:
     from importlib.metadata import PackageNotFoundError, version
 
-    names = ("pytest-qualitygate", "flake8", "doc8", "yamllint", "bandit", "radon", "xenon", "pebble", "msgspec")
+    known = ("pytest-qualitygate", "flake8", "doc8", "yamllint", "bandit", "radon", "xenon", "pebble", "msgspec")
     found = []
-    for name in names:
+    for name in known:
         with contextlib.suppress(PackageNotFoundError):
             found.append(f"{name} {version(name)}")
     return ", ".join(found)

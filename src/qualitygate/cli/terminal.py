@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import click
 
@@ -40,21 +41,30 @@ class Look:
     width: int
     colour: bool
     ascii: bool
+    folder: str
+    """What a command that must be run in the project root says about where."""
 
     def render(self, report: Report, verbose: bool, quiet: bool) -> str:
         """The terminal report."""
         from qualitygate.reporters import terminal
 
         return terminal.render(
-            report, width=self.width, colour=self.colour, ascii=self.ascii, verbose=verbose, quiet=quiet
+            report,
+            width=self.width,
+            colour=self.colour,
+            ascii=self.ascii,
+            verbose=verbose,
+            quiet=quiet,
+            folder=self.folder,
         )
 
 
-def stderr_look(choice: str) -> Look:
-    """The look of standard error as it is now."""
+def stderr_look(choice: str, root: Path) -> Look:
+    """The look of standard error as it is now, for a report on the project at *root*."""
     encoding = (getattr(sys.stderr, "encoding", None) or "ascii").lower().replace("-", "")
     return Look(
         width=shutil.get_terminal_size((80, 24)).columns,
         colour=wants_color(choice, os.environ, sys.stderr.isatty()),
         ascii=not encoding.startswith("utf"),
+        folder="this folder" if os.path.realpath(root) == os.getcwd() else str(root),
     )

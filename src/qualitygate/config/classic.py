@@ -11,7 +11,8 @@ CLASSIC_POLICY = {
     "doc8": _SOFT,
     "yamllint": _SOFT,
     "bandit": _SOFT,
-    "radon": Policy(max_findings="any"),
+    # Report only: as in the job it replaces, not even a file that radon can not read fails the pipeline.
+    "radon": Policy(max_findings="any", soft_fail=_SOFT.soft_fail),
     "xenon": _SOFT,
 }
 """By tool. The arguments of the classic pipeline are each adapter's `default_args`."""

@@ -24,7 +24,7 @@ class Format(msgspec.Struct, frozen=True):
 FORMATS: dict[str, Format] = {
     made.name: made
     for made in (
-        Format("json", json.render, "everything, for programs and for `qualitygate report convert`"),
+        Format("json", json.render, "everything, for programs"),
         Format("text", text.render, "one line per finding, for editors and grep"),
     )
 }

@@ -273,7 +273,8 @@ def _remarks(page: Page, report: Report) -> None:
 def _last_line(page: Page, report: Report, checks: Sequence[Judged]) -> None:
     seconds = f"{report.seconds:,.1f}s"
     room = page.width - cells(seconds) - 2
-    style = {"pass": "bold green", "soft-fail": "bold yellow"}.get(report.verdict.word, "bold red")
+    colours = {Outcome.PASS.word: "green", Outcome.SOFT_FAIL.word: "yellow"}
+    style = f"bold {colours.get(report.verdict.word, 'red')}"
     page.spread(_verdict(page, report, checks, room), seconds, style)
 
 

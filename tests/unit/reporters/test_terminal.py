@@ -370,13 +370,7 @@ def test_ascii_holds_for_every_character(name: str) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    made=reports(),
-    width=st.integers(-1, 200),
-    verbose=st.booleans(),
-    quiet=st.booleans(),
-    ascii=st.booleans(),
-)
+@given(reports(), st.integers(-1, 200), st.booleans(), st.booleans(), st.booleans())
 def test_any_report_is_harmless_and_fits(made: Report, width: int, verbose: bool, quiet: bool, ascii: bool) -> None:
     rendered = terminal.render(made, width=width, verbose=verbose, quiet=quiet, ascii=ascii)
 

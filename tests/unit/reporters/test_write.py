@@ -191,6 +191,14 @@ def test_a_failed_write_leaves_the_old_file_and_no_draft(
     assert os.listdir(tmp_path) == ["gate.json"]
 
 
+def test_a_write_that_goes_in_pieces_is_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: at_once(descriptor, data[:3]))
+    write.write_report(str(tmp_path / "gate.json"), "a longer text")
+
+    assert (tmp_path / "gate.json").read_text() == "a longer text"
+
+
 def test_an_interrupt_leaves_the_old_file_and_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "gate.json"
     target.write_text("old")

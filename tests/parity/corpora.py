@@ -1,0 +1,57 @@
+"""Real projects by package name, fetched once and kept in `.cache/corpora`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+CORPORA = {
+    "django": ("django==5.2.8", "--only-binary=:all:"),
+    "ansible-core": ("ansible-core==2.17.14", "--only-binary=:all:"),
+    "sphinx": ("sphinx==9.0.4", "--no-binary=:all:"),
+}
+
+_CACHE = Path(os.environ.get("QUALITYGATE_TEST_CORPORA", Path(__file__).parents[2] / ".cache" / "corpora"))
+
+
+def archive(name: str) -> Path:
+    """The distribution file of corpus *name*; downloaded by pip from the index it is configured for."""
+    requirement, kind = CORPORA[name]
+    folder = _CACHE / name
+    found = sorted(folder.glob("*")) if folder.exists() else []
+    if not found:
+        build_tools = [] if kind.startswith("--only") else ["--no-build-isolation"]
+        subprocess.run(
+            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", kind, *build_tools]
+            + ["--dest", str(folder), requirement],
+            check=True,
+        )
+        found = sorted(folder.glob("*"))
+    return found[0]
+
+
+def unpack(name: str, target: Path) -> Path:
+    """Unpack corpus *name* below *target* and put it under git, as a clean clone would be; gives its root."""
+    path = archive(name)
+    root = target / name
+    root.mkdir(parents=True)
+    if path.suffix == ".whl":
+        with zipfile.ZipFile(path) as bundle:
+            bundle.extractall(root)
+    else:
+        with tarfile.open(path) as bundle:
+            bundle.extractall(root, filter="data")
+    git(root, "init", "-q")
+    (root / ".git" / "info" / "exclude").write_text("/qualitygate.toml\n/.qualitygate/\n")
+    git(root, "add", "-A", "-f")
+    git(root, "-c", "user.name=Tester", "-c", "user.email=tester@example.org", "commit", "-qm", "state")
+    return root
+
+
+def git(root: Path, *args: str) -> None:
+    """Run git in *root*."""
+    subprocess.run(["git", *args], cwd=root, check=True, capture_output=True)
