@@ -83,14 +83,21 @@ def _against_softness(run: CheckRun, soft: SoftFail | None, terms: Terms) -> str
         return ""
     if terms.strict:
         return "soft-fail does not count under --strict"
-    if soft.until is not None and terms.today > soft.until:
-        owner = f", owner {soft.owner}" if soft.owner else ""
-        return f"its soft-fail ended on {soft.until.isoformat()} (reason: {soft.reason or 'none given'}{owner})"
-    if soft.max_findings is not None:
-        above = [limit for limit in hold(run.check, run.findings, soft.max_findings) if limit.breached]
-        if above:
-            return "above the ceiling of its soft-fail: " + "; ".join(limit.sentence for limit in above)
-    return None
+    return _expired(soft, terms.today) or _above_ceiling(run, soft)
+
+
+def _expired(soft: SoftFail, today: datetime.date) -> str | None:
+    if soft.until is None or today <= soft.until:
+        return None
+    owner = f", owner {soft.owner}" if soft.owner else ""
+    return f"its soft-fail ended on {soft.until.isoformat()} (reason: {soft.reason or 'none given'}{owner})"
+
+
+def _above_ceiling(run: CheckRun, soft: SoftFail) -> str | None:
+    if soft.max_findings is None:
+        return None
+    above = [limit.sentence for limit in hold(run.check, run.findings, soft.max_findings) if limit.breached]
+    return "above the ceiling of its soft-fail: " + "; ".join(above) if above else None
 
 
 def hold(check: str, findings: Iterable[Finding], allowed: MaxFindings) -> tuple[LimitResult, ...]:

@@ -110,9 +110,8 @@ def test_soft_failures_exit_with_the_code_asked_for(make_project):
 
 def test_an_expired_soft_fail_blocks_and_says_whose_it_is(make_project):
     soft = 'soft-fail = { reason = "old tools", owner = "@ops", until = 2026-03-31 }\n'
-    project = make_project(
-        {"a.yaml": "a: [1,2]\n", "pyproject.toml": CONFIG + 'checks = ["yamllint"]\n[tool.qualitygate.yamllint]\n' + soft}
-    )
+    config = CONFIG + 'checks = ["yamllint"]\n[tool.qualitygate.yamllint]\n' + soft
+    project = make_project({"a.yaml": "a: [1,2]\n", "pyproject.toml": config})
     assert project.run("check", "--today", "2026-03-31").code == 0
     late = project.run("check", "--today", "2026-04-01")
     assert late.code == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -12,42 +13,76 @@ from tests.parity.reference import Answer, gate, reference
 
 pytestmark = pytest.mark.slow
 
-FLAKE8 = "[flake8]\nexclude = */locale/*,*/migrations/*\nper-file-ignores =\n  */__init__.py:F401,E402\nmax-line-length = 88\n"
-YAMLLINT = (
-    "extends: default\nyaml-files: ['*.yml', '*.yaml', '.yamllint', '*.yml.in']\nignore: |\n  */galaxy/*\n"
-    "rules:\n  line-length: {max: 60, level: error}\n  comments: {ignore: '*/config/*'}\n  key-ordering: enable\n"
-    "  quoted-strings: {quote-type: single}\n  empty-values: enable\n"
-)
+FLAKE8 = """
+[flake8]
+exclude = */locale/*,*/migrations/*
+per-file-ignores =
+  */__init__.py:F401,E402
+max-line-length = 88
+"""
+
+YAMLLINT = """
+extends: default
+yaml-files: ['*.yml', '*.yaml', '.yamllint', '*.yml.in']
+ignore: |
+  */galaxy/*
+rules:
+  line-length: {max: 60, level: error}
+  comments: {ignore: '*/config/*'}
+  key-ordering: enable
+  quoted-strings: {quote-type: single}
+  empty-values: enable
+"""
+
 BANDIT_INI = "[bandit]\nskips: B101,B404\nexclude: */tests/*\n"
 BANDIT_YAML = "skips: [B101]\nassert_used:\n  skips: ['*_test.py']\nexclude_dirs: ['contrib']\n"
+RADON = "[radon]\ncc_min = C\nshow_complexity = true\n"
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A command in a folder of a corpus."""
+
+    corpus: str
+    tool: str
+    args: str
+    paths: str = "."
+    folder: str = "."
+    added: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Files put into the folder."""
+
+    def __str__(self) -> str:
+        return f"{self.corpus}/{self.folder}: {self.tool} {self.args} {self.paths}"
+
+
+SPHINX = "sphinx-9.0.4"
 
 CASES = [
-    # corpus, folder that is the root, tool, arguments, paths, files added to the root
-    ("django", ".", "flake8", ["--max-line-length=120"], ["."], {}),
-    ("django", ".", "flake8", ["--max-complexity=5", "--select=E,W,F,C90", "--exclude=admin"], ["django"], {".flake8": FLAKE8}),
-    ("django", "django/contrib", "flake8", [], ["auth", "admin"], {"setup.cfg": FLAKE8}),
-    ("django", ".", "bandit", ["-s", "B101"], ["django"], {}),
-    ("django", ".", "bandit", ["-ll", "-x", "./django/contrib,*/db/*"], ["."], {}),
-    ("django", "django/utils", "bandit", [], ["."], {".bandit": BANDIT_INI}),
-    ("django", "django", "bandit", ["-c", "b.yaml"], ["."], {"b.yaml": BANDIT_YAML}),
-    ("django", ".", "radon", ["-s", "-nb"], ["."], {}),
-    ("django", ".", "radon", ["-e", "*/contrib/*", "-i", "db,locale"], ["django"], {"radon.cfg": "[radon]\ncc_min = C\nshow_complexity = true\n"}),
-    ("django", ".", "xenon", ["--max-absolute=B", "--max-modules=B", "--max-average=A"], ["."], {}),
-    ("django", "django", "xenon", ["-b", "C", "-m", "A", "--max-average-num", "1.5", "-e", "contrib/*"], ["."], {}),
-    ("sphinx", ".", "doc8", ["--max-line-length=100"], ["."], {}),
-    ("sphinx", ".", "doc8", ["--max-line-length=100", "--ignore-path=sphinx-9.0.4/doc/usage/*"], ["sphinx-9.0.4/doc"], {}),
-    ("sphinx", "sphinx-9.0.4", "doc8", ["--no-sphinx", "-e", ".inc"], ["doc", "tests/roots"], {"doc8.ini": "[doc8]\nignore=D002\n"}),
-    ("sphinx", ".", "flake8", ["--max-line-length=120"], ["."], {}),
-    ("sphinx", ".", "bandit", ["-s", "B101,B105,B106"], ["."], {}),
-    ("sphinx", "sphinx-9.0.4", "radon", ["-s"], ["sphinx", "tests"], {}),
-    ("sphinx", "sphinx-9.0.4", "xenon", ["-a", "A", "-b", "A", "-m", "A"], ["sphinx"], {}),
-    ("ansible-core", ".", "yamllint", [], ["."], {}),
-    ("ansible-core", ".", "yamllint", ["-s"], ["ansible"], {".yamllint": YAMLLINT}),
-    ("ansible-core", "ansible", "yamllint", ["-d", "relaxed", "--no-warnings"], [".", "galaxy"], {}),
-    ("ansible-core", ".", "flake8", ["--max-line-length=160", "--extend-ignore=E402"], ["ansible"], {}),
-    ("ansible-core", ".", "bandit", ["-s", "B101"], ["."], {}),
-    ("ansible-core", ".", "radon", ["-nc", "--show-closures"], ["."], {}),
-    ("ansible-core", ".", "xenon", ["-b", "B"], ["."], {}),
+    Case("django", "flake8", "--max-line-length=120"),
+    Case("django", "flake8", "--max-complexity=5 --select=E,W,C --exclude=admin", "django", added={".flake8": FLAKE8}),
+    Case("django", "flake8", "", "auth admin", "django/contrib", {"setup.cfg": FLAKE8}),
+    Case("django", "bandit", "-s B101", "django"),
+    Case("django", "bandit", "-ll -x ./django/contrib,*/db/*"),
+    Case("django", "bandit", "", folder="django/utils", added={".bandit": BANDIT_INI}),
+    Case("django", "bandit", "-c b.yaml", folder="django", added={"b.yaml": BANDIT_YAML}),
+    Case("django", "radon", "-s -nb"),
+    Case("django", "radon", "-e */contrib/* -i db,locale", "django", added={"radon.cfg": RADON}),
+    Case("django", "xenon", "--max-absolute=B --max-modules=B --max-average=A"),
+    Case("django", "xenon", "-b C -m A --max-average-num 1.5 -e contrib/*", folder="django"),
+    Case("sphinx", "doc8", "--max-line-length=100"),
+    Case("sphinx", "doc8", f"--max-line-length=100 --ignore-path={SPHINX}/doc/usage/*", f"{SPHINX}/doc"),
+    Case("sphinx", "doc8", "--no-sphinx -e .inc", "doc tests/roots", SPHINX, {"doc8.ini": "[doc8]\nignore=D002\n"}),
+    Case("sphinx", "flake8", "--max-line-length=120"),
+    Case("sphinx", "bandit", "-s B101,B105,B106"),
+    Case("sphinx", "radon", "-s", "sphinx tests", SPHINX),
+    Case("sphinx", "xenon", "-a A -b A -m A", "sphinx", SPHINX),
+    Case("ansible-core", "yamllint", ""),
+    Case("ansible-core", "yamllint", "-s", "ansible", added={".yamllint": YAMLLINT}),
+    Case("ansible-core", "yamllint", "-d relaxed --no-warnings", ". galaxy", "ansible"),
+    Case("ansible-core", "flake8", "--max-line-length=160 --extend-ignore=E402", "ansible"),
+    Case("ansible-core", "bandit", "-s B101"),
+    Case("ansible-core", "radon", "-nc --show-closures"),
+    Case("ansible-core", "xenon", "-b B"),
 ]
 
 
@@ -58,25 +93,20 @@ def roots(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: corpora.unpack(name, target) for name in corpora.CORPORA}
 
 
-@pytest.mark.parametrize(
-    ("corpus", "folder", "tool", "args", "paths", "added"),
-    CASES,
-    ids=[f"{case[2]}-{case[0]}-{number}" for number, case in enumerate(CASES)],
-)
-def test_the_gate_gives_the_tools_own_answer(roots, tmp_path, corpus, folder, tool, args, paths, added):
-    root = roots[corpus] / folder
-    for name, content in added.items():
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_gate_gives_the_tools_own_answer(roots, tmp_path, case):
+    root = roots[case.corpus] / case.folder
+    args, paths = case.args.split(), case.paths.split()
+    for name, content in case.added.items():
         (root / name).write_text(content)
     try:
-        expected = reference(root, tool, args, paths, tmp_path)
-        actual = gate(root, tool, args, paths, tmp_path)
+        expected = reference(root, case.tool, args, paths, tmp_path)
+        actual = gate(root, case.tool, args, paths, tmp_path)
     finally:
-        for name in added:
+        for name in case.added:
             os.unlink(root / name)
     assert expected.files, "the reference command saw no file: the case shows nothing"
-    assert difference(expected, actual, tool) == []
-
-
+    assert difference(expected, actual, case.tool) == []
 
 
 def difference(expected: Answer, actual: Answer, tool: str) -> list[str]:

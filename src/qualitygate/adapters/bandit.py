@@ -344,8 +344,8 @@ def _judged(crashes: list[tuple[str, BaseException | None]]) -> FileProblem | No
         if isinstance(error, MemoryError):
             raise error
         if not isinstance(error, RecursionError):
-            cure = "until the test is repaired, skip it (-s) or exclude the file"
-            return FileProblem(kind="tool", message=f"a test of bandit or of a plug-in failed: {where}: {error!r}; {cure}")
+            message = f"a test of bandit or of a plug-in failed: {where}: {error!r}; skip it (-s) or exclude the file"
+            return FileProblem(kind="tool", message=message)
     return _too_deep() if crashes else None
 
 

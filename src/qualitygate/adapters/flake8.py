@@ -247,8 +247,9 @@ def _guarded(
             files.extend(extra)
         parser, folder = load(config, extra, isolated=isolated)
         if parser.has_section(_LOCAL_PLUGINS) and parser.options(_LOCAL_PLUGINS) and not request.allow_local_plugins:
+            holder, _ = _tool.describe_config(request.root, _holder(files), request.check)
             raise ConfigError(
-                [f"check {request.check}: [{_LOCAL_PLUGINS}] in {_tool.describe_config(request.root, _holder(files), request.check)[0]} imports code of the project"],
+                [f"check {request.check}: [{_LOCAL_PLUGINS}] in {holder} imports code of the project"],
                 "remove the section, install the plug-in as a package, or run with --allow-local-plugins",
             )
         return parser, folder

@@ -41,11 +41,12 @@ def verify(config: Path | None) -> None:
     from qualitygate import gate
 
     settings = load(config)
-    with gate.planned(settings, gate.Options()):
+    with gate.prepared(settings, gate.Options()):
         pass
     for warning in settings.warnings:
         click.echo(f"warning: {warning}", err=True)
-    click.echo(f"{settings.file or 'no configuration file (classic pipeline)'}: {len(settings.checks)} checks, no mistake")
+    where = settings.file or "no configuration file (classic pipeline)"
+    click.echo(f"{where}: {len(settings.checks)} checks, no mistake")
 
 
 @command.command("schema", short_help="the JSON Schema of [tool.qualitygate]")

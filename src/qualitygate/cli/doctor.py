@@ -37,10 +37,10 @@ def command(config: Path | None) -> int:
     for line in _tools():
         click.echo(f"  {line}")
     settings = load(config)
-    with gate.planned(settings, gate.Options()) as (work, checks, _, plans):
-        pass
+    with gate.prepared(settings, gate.Options()) as ready:
+        checks, plans = ready.checks, ready.plans
     click.echo("\nproject")
-    for line in _project(settings, work):
+    for line in _project(settings, ready.work):
         click.echo(f"  {line}")
     click.echo("\nchecks")
     for line in _checks(settings, checks, plans):
@@ -91,19 +91,31 @@ def _checks(
         when = datetime.datetime.fromtimestamp(recalled.when, datetime.UTC)
         yield f"(times are processor time of the last run, {when:%Y-%m-%d %H:%M} UTC)"
     for check in checks:
+        name = check.name if check.tool == check.name else f"{check.name} ({check.tool})"
         plan = plans[check.name]
-        tool = "" if check.tool == check.name else f" ({check.tool})"
-        if not isinstance(plan, Plan):
-            yield f"{check.name}{tool}: BROKEN: {plan}"
-            continue
-        time = recalled.checks.get(check.name)
-        cost = "not run yet" if time is None else f"{time.seconds:.1f} s"
-        slow = ", SLOW" if time is not None and time.seconds >= _SLOW else ""
-        yield f"{check.name}{tool}: {len(plan.visits):,} files, {cost}{slow}"
-        yield f"    arguments      {' '.join(check.args) or 'none'}  [{check.origins.get('args', 'default')}]"
-        for file in plan.config_files:
-            yield f"    configured by  {file}"
-        for plugin in plan.plugins:
-            yield f"    plug-in        {plugin}"
-        for note in plan.notes:
-            yield f"    note           {note}"
+        if isinstance(plan, Plan):
+            yield f"{name}: {_count(len(plan.visits))}, {_cost(recalled.checks.get(check.name))}"
+            yield from _details(check, plan)
+        else:
+            yield f"{name}: BROKEN: {plan}"
+
+
+def _count(files: int) -> str:
+    return "1 file" if files == 1 else f"{files:,} files"
+
+
+def _cost(time: last_run.CheckTime | None) -> str:
+    if time is None:
+        return "not run yet"
+    return f"{time.seconds:.1f} s{', SLOW' if time.seconds >= _SLOW else ''}"
+
+
+def _details(check: CheckSettings, plan: Plan) -> Iterator[str]:
+    yield f"    arguments      {' '.join(check.args) or 'none'}  [{check.origins.get('args', 'default')}]"
+    for label, values in (
+        ("configured by", plan.config_files),
+        ("plug-in", plan.plugins),
+        ("note", plan.notes),
+    ):
+        for value in values:
+            yield f"    {label:14} {value}"

@@ -24,8 +24,8 @@ def command(config: Path | None, only: tuple[str, ...], null: bool) -> None:
     With more than one check each line starts with the check's name and a tab.
     """
     settings = load(config)
-    with gate.planned(settings, gate.Options(only=only)) as (_, checks, _, plans):
-        pass
+    with gate.prepared(settings, gate.Options(only=only)) as ready:
+        checks, plans = ready.checks, ready.plans
     broken = [f"{name}: {plan.headline}" for name, plan in plans.items() if isinstance(plan, ToolError)]
     if broken:
         raise ToolError("\n".join(broken), "its files can not be listed")

@@ -213,11 +213,10 @@ class _Analysis:
 
 def _too_late(plan: Plan, answer: Answer) -> Breakage:
     missing = len(plan.visits) - len(answer.results)
-    return Breakage(kind="deadline", message=f"the deadline passed with {missing:,} of {len(plan.visits):,} files to go")
+    message = f"the deadline passed with {missing:,} of {len(plan.visits):,} files to go"
+    return Breakage(kind="deadline", message=message)
 
 
 def _timeout(batch: Batch) -> float:
     """The watchdog in the worker keeps the time of each file; this is for a worker that is stopped altogether."""
     return batch.file_timeout * len(batch.visits) + 30
-
-

@@ -25,15 +25,20 @@ OUT_OF_MEMORY = 97
 SILENT_EXIT = 98
 """Exit status of a worker in which something ended the process as if all were well."""
 
-_setup: Setup
+
+class _Process:
+    """What this process was prepared with."""
+
+    setup: Setup
+
+
 _active: dict[str, tuple[str, Resolution[Any]]] = {}
 """Tool -> the check whose options its global state holds now."""
 
 
 def start(setup: Setup) -> None:
     """Prepare this process: current folder, signals, streams, memory."""
-    global _setup
-    _setup = setup
+    _Process.setup = setup
     os.chdir(setup.root)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -74,8 +79,8 @@ def plan(check: str) -> PlanResult:
         resolution = _activate(check)
         visits = tuple(
             (path, relative)
-            for path in adapter.select(resolution.options, _setup.tree)
-            if (relative := _setup.tree.relative(path)) is not None
+            for path in adapter.select(resolution.options, _Process.setup.tree)
+            if (relative := _Process.setup.tree.relative(path)) is not None
         )
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
@@ -116,16 +121,16 @@ def reduce(check: str, measurements: Sequence[Measurement]) -> tuple[RawFinding,
 
 
 def _adapter(check: str) -> Adapter[Any]:
-    return ADAPTERS[_setup.tools[check]]
+    return ADAPTERS[_Process.setup.tools[check]]
 
 
 def _activate(check: str) -> Resolution[Any]:
     """The options of *check*; resolved anew when the tool's global state belongs to another check."""
-    tool = _setup.tools[check]
+    tool = _Process.setup.tools[check]
     active = _active.get(tool)
     if active is None or active[0] != check:
         _active.pop(tool, None)
-        active = (check, _adapter(check).resolve(_setup.requests[check], _setup.tree))
+        active = (check, _adapter(check).resolve(_Process.setup.requests[check], _Process.setup.tree))
         _active[tool] = active
     return active[1]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
+import subprocess  # nosec B404 - git has no other interface
 from pathlib import Path
 
 from qualitygate.errors import SourceError
@@ -84,7 +84,7 @@ class Git:
         """
         command = [self._program, *_SAFE, *args]
         try:
-            return subprocess.run(
+            return subprocess.run(  # nosec B603 - the program is git, the arguments are ours, no shell
                 command,
                 cwd=self.root,
                 env=self._environment,
