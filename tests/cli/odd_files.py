@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Project, git
+from tests.conftest import Project, git
 
 COMMAND = (sys.executable, "-P", "-m", "qualitygate")
 

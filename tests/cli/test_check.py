@@ -136,6 +136,13 @@ def test_a_file_known_to_be_unreadable_is_exempt_and_an_idle_pattern_is_reported
     assert 'unreadable-ok = ["never/**"]' in result.err and "data/broken" not in result.err
 
 
+def test_a_link_known_to_lead_nowhere_is_exempt_with_what_flake8_says_of_it(make_project):
+    project = make_project({"good.py": "x = 1\n", "pyproject.toml": CONFIG + 'unreadable-ok = ["gone.py"]\n'})
+    (project.root / "gone.py").symlink_to("nowhere.py")
+    result, report = project.check("--only", "flake8")
+    assert (result.code, report["findings"]) == (0, [])
+
+
 def test_a_report_of_an_earlier_run_is_replaced_even_when_nothing_is_judged(make_project, tmp_path):
     project = make_project({"a.py": "x = 1\n"})
     file = tmp_path / "out" / "report.json"

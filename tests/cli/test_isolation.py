@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import environment
+from tests.conftest import environment
 
 PLUGIN = '''
 import ctypes, os, signal, time

@@ -15,7 +15,7 @@ from docutils import nodes
 from docutils.core import publish_doctree
 
 from qualitygate.model import names
-from tests.cli.conftest import Project, environment
+from tests.conftest import Project, environment
 from tests.cli.odd_files import BUILDERS, Odd
 
 PAGE = Path(__file__).parents[2] / "docs" / "odd-files.rst"

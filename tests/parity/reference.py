@@ -161,6 +161,7 @@ def reference(root: Path, tool: str, args: Sequence[str], paths: Sequence[str], 
             for rule, path, line, offset, text in rows
         ]
     if tool == "radon":
+        unseen = [path for _, text in outputs for path in _radon_errors(text)]
         rows = [row for command, text in outputs for row in _radon_rows(root, command, text)]
     if tool == "xenon":
         unseen = [_CANNOT_PARSE.match(row[4])[1] for row in rows if row[0] == "WARNING"]  # type: ignore[index]
@@ -212,6 +213,14 @@ def _radon_rows(root: Path, command: str, text: str) -> list[list[object]]:
         elif " - ERROR" not in line:
             path = line
     return rows
+
+
+def _radon_errors(text: str) -> list[str]:
+    lines = _ANSI.sub("", text).splitlines()
+    pairs = zip(lines, lines[1:], strict=False)
+    return [path for path, error in pairs if error.startswith("    ERROR:")] + [
+        line.rpartition(" - ERROR")[0] for line in lines if " - ERROR" in line
+    ]
 
 
 def _xenon_row(root: Path, message: str) -> list[object]:

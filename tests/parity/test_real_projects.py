@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import os
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -71,7 +74,7 @@ CASES = [
     Case("django", "xenon", "-b C -m A --max-average-num 1.5 -e contrib/*", folder="django"),
     Case("sphinx", "doc8", "--max-line-length=100"),
     Case("sphinx", "doc8", f"--max-line-length=100 --ignore-path={SPHINX}/doc/usage/*", f"{SPHINX}/doc"),
-    Case("sphinx", "doc8", "--no-sphinx -e .inc", "doc tests/roots", SPHINX, {"doc8.ini": "[doc8]\nignore=D002\n"}),
+    Case("sphinx", "doc8", "--no-sphinx -e .inc", "doc sphinx", SPHINX, {"doc8.ini": "[doc8]\nignore=D002\n"}),
     Case("sphinx", "flake8", "--max-line-length=120"),
     Case("sphinx", "bandit", "-s B101,B105,B106"),
     Case("sphinx", "radon", "-s", "sphinx tests", SPHINX),
@@ -81,7 +84,7 @@ CASES = [
     Case("ansible-core", "yamllint", "-d relaxed --no-warnings", ". galaxy", "ansible"),
     Case("ansible-core", "flake8", "--max-line-length=160 --extend-ignore=E402", "ansible"),
     Case("ansible-core", "bandit", "-s B101"),
-    Case("ansible-core", "radon", "-nc --show-closures"),
+    Case("ansible-core", "radon", "-nc -x E"),
     Case("ansible-core", "xenon", "-b B"),
 ]
 
@@ -106,15 +109,35 @@ def test_the_gate_gives_the_tools_own_answer(roots, tmp_path, case):
         for name in case.added:
             os.unlink(root / name)
     assert expected.files, "the reference command saw no file: the case shows nothing"
-    assert difference(expected, actual, case.tool) == []
+    assert difference(root, expected, actual, case.tool) == []
 
 
-def difference(expected: Answer, actual: Answer, tool: str) -> list[str]:
+def without_encoded_files(root: Path, expected: Answer, actual: Answer, tool: str) -> tuple[Answer, Answer]:
+    """Both answers without the files of a known difference: radon and xenon give up byte-order marks and cookies."""
+    if tool not in ("radon", "xenon"):
+        return actual, expected
+    encoded = {path for path in expected.unseen - actual.unseen if _has_mark_or_cookie(root / path)}
+
+    def reduced(answer: Answer) -> Answer:
+        rows = Counter({row: count for row, count in answer.rows.items() if row[1] not in encoded})
+        return Answer(answer.files, rows, answer.unseen - encoded)
+
+    return reduced(actual), reduced(expected)
+
+
+def _has_mark_or_cookie(path: Path) -> bool:
+    with path.open("rb") as stream:
+        start = stream.readline() + stream.readline()
+    return start.startswith(codecs.BOM_UTF8) or re.search(rb"^[ \t\f]*#.*?coding[:=]", start, re.MULTILINE) is not None
+
+
+def difference(root: Path, expected: Answer, actual: Answer, tool: str) -> list[str]:
     """What one has and the other has not, in words, at most ten of a kind; empty for equal answers."""
+    actual, expected = without_encoded_files(root, expected, actual, tool)
     found = [f"file only for the gate: {path}" for path in sorted(actual.files - expected.files)[:10]]
     found += [f"file only for {tool}: {path}" for path in sorted(expected.files - actual.files)[:10]]
     found += [f"finding only of the gate: {row}" for row in list((actual.rows - expected.rows).elements())[:10]]
     found += [f"finding only of {tool}: {row}" for row in list((expected.rows - actual.rows).elements())[:10]]
-    if tool in ("bandit", "xenon"):
+    if tool in ("bandit", "radon", "xenon"):
         found += [f"not seen by one only: {path}" for path in sorted(expected.unseen ^ actual.unseen)[:10]]
     return found

@@ -139,7 +139,8 @@ def _shared_maintainability(text: str, multi: bool) -> float:
     from radon import metrics
 
     tree = _parsed(text)
-    raw = _radon_raw.analyze(text)
+    with _tool.silenced():
+        raw = _radon_raw.analyze(text)
     comments = raw.comments + (raw.multi if multi else 0)
     percent = comments / float(raw.sloc) * 100 if raw.sloc != 0 else 0
     with _tool.stack_like_command_line(_STRICTEST_DEPTH):
@@ -151,7 +152,7 @@ def _shared_maintainability(text: str, multi: bool) -> float:
 
 @functools.lru_cache(maxsize=1)
 def _parsed(text: str) -> ast.Module:
-    # Silenced, because Python prints warnings about the text, such as invalid escape sequences.
+    # Silenced here and below, because Python prints warnings about the text, such as invalid escape sequences.
     with _tool.silenced(), _tool.stack_like_command_line(_STRICTEST_DEPTH):
         return ast.parse(text)
 

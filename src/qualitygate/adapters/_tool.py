@@ -160,7 +160,8 @@ def refuse_paths(given: Sequence[str], request: Request, instead: str) -> None:
     count = len(given) - len(paths)
     extra = given[:count] if given[count:] == paths else tuple(path for path in given if path not in paths)
     if not extra:
-        raise ConfigError([f"check {request.check}: {request.args[-1]}, the last of args, needs a value"])
+        last = request.args[-1] if request.args else "an option"
+        raise ConfigError([f"check {request.check}: {last}, the last of args, needs a value"])
     raise ConfigError([f"check {request.check}: {path} in args is a path: {instead}" for path in extra])
 
 

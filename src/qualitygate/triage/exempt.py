@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from qualitygate.model.findings import FileProblem
 from qualitygate.model.results import CheckRun
 
 
@@ -20,21 +19,28 @@ def exempt(
         patterns: Check -> patterns in gitignore's form.
     """
     used: set[str] = set()
-    kept = tuple(replace(run, problems=_remaining(run.problems, patterns[run.check], used)) for run in runs)
+    kept = tuple(_without_exempt(run, patterns[run.check], used) for run in runs)
     idle = dict.fromkeys(pattern for own in patterns.values() for pattern in own if pattern not in used)
     return kept, tuple(idle)
 
 
-def _remaining(problems: tuple[FileProblem, ...], patterns: Sequence[str], used: set[str]) -> tuple[FileProblem, ...]:
-    if not problems or not patterns:
-        return problems
+def _without_exempt(run: CheckRun, patterns: Sequence[str], used: set[str]) -> CheckRun:
+    """*run* without the problems that *patterns* match; those that match are added to *used*."""
+    if not run.problems or not patterns:
+        return run
     from pathspec import GitIgnoreSpec
 
     specs = {pattern: GitIgnoreSpec.from_lines([pattern]) for pattern in patterns}
-    remaining = []
-    for problem in problems:
+    exempted = []
+    for problem in run.problems:
         matching = [pattern for pattern, spec in specs.items() if spec.match_file(problem.path)]
         used.update(matching)
-        if not matching:
-            remaining.append(problem)
-    return tuple(remaining)
+        if matching:
+            exempted.append(problem)
+    # All that a tool can say about a file that could not be read is just that (E902 of flake8).
+    unread = {problem.path for problem in exempted if problem.kind == "unreadable"}
+    return replace(
+        run,
+        problems=tuple(problem for problem in run.problems if problem not in exempted),
+        findings=tuple(finding for finding in run.findings if finding.path not in unread),
+    )
