@@ -11,7 +11,7 @@ import re
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 # C0 controls, DEL and C1; marks and overrides of writing direction; line and paragraph separator; lone surrogates.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff]")
+INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff]")
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -23,7 +23,7 @@ def display(path: str) -> str:
 
 def visible(text: str) -> str:
     r"""*text* on one line, control characters written out: `\n`, `\x1b`, `\u202e`, and `\xHH` for a byte not UTF-8."""
-    return _INVISIBLE.sub(_escape, text)
+    return INVISIBLE.sub(_escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -168,7 +168,9 @@ def render(report: results.Report) -> str:
         data = msgspec.json.encode(document)
     except UnicodeEncodeError:
         data = msgspec.json.encode(_encodable(msgspec.to_builtins(document)))
-    return msgspec.json.format(data, indent=2).decode("utf-8") + "\n"
+    text = msgspec.json.format(data, indent=2).decode("utf-8")
+    # JSON itself asks only for C0 to be escaped; all others are inside of strings too, so nothing else is changed.
+    return names.INVISIBLE.sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text) + "\n"
 
 
 def parse(data: bytes | str, name: str = "the report") -> results.Report:

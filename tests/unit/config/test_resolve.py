@@ -47,7 +47,7 @@ def test_each_check_of_the_example_has_its_own_arguments_paths_and_limits(tmp_pa
         "yamllint": Policy(),
         "bandit": Policy(max_findings={"medium": 3, "low": 10}, soft_fail=SoftFail()),
         "bandit-tests": Policy(),
-        "radon": Policy(max_findings="any"),
+        "radon": Policy(max_findings="any", soft_fail=soft),
         "xenon": Policy(soft_fail=SoftFail()),
     }
 
@@ -62,7 +62,7 @@ def test_without_configuration_the_checks_are_the_classic_pipeline(tmp_path: Pat
         "doc8": Policy(soft_fail=soft),
         "yamllint": Policy(soft_fail=soft),
         "bandit": Policy(soft_fail=soft),
-        "radon": Policy(max_findings="any"),
+        "radon": Policy(max_findings="any", soft_fail=soft),
         "xenon": Policy(soft_fail=soft),
     }
     assert [check.args for check in settings.checks] == [tool.default_args for tool in TOOLS.values()]
