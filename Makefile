@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: help check test test-all lint docs benchmark clean
+.PHONY: help check test test-slow test-all lint docs benchmark clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -15,8 +15,10 @@ check: $(VENV)/installed  ## install, then run the gate on this repository
 test: $(VENV)/installed-test  ## install what tests need, then run the fast tests
 	$(BIN)/python -m pytest -n auto -m "not slow"
 
-test-all: $(VENV)/installed-test  ## all tests, the slow ones on real packages included
-	$(BIN)/python -m pytest -n auto
+test-slow: $(VENV)/installed-test  ## the tests on real packages, which are downloaded by name
+	$(BIN)/python -m pytest -n auto -m slow
+
+test-all: test test-slow  ## all tests
 
 lint: $(VENV)/installed-lint  ## types, import contracts, and the gate
 	$(BIN)/mypy

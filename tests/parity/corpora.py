@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -22,16 +25,16 @@ def archive(name: str) -> Path:
     """The distribution file of corpus *name*; downloaded by pip from the index it is configured for."""
     requirement, kind = CORPORA[name]
     folder = _CACHE / name
-    found = sorted(folder.glob("*")) if folder.exists() else []
-    if not found:
-        build_tools = [] if kind.startswith("--only") else ["--no-build-isolation"]
-        subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", kind, *build_tools]
-            + ["--dest", str(folder), requirement],
-            check=True,
-        )
-        found = sorted(folder.glob("*"))
-    return found[0]
+    if not folder.exists():
+        _CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=_CACHE) as fresh:
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", kind, "--dest", fresh]
+            subprocess.run([*command, requirement], check=True)
+            # Whole or not at all, since another process may want the same one.
+            with contextlib.suppress(OSError):
+                shutil.copytree(fresh, f"{fresh}.done")
+                os.rename(f"{fresh}.done", folder)
+    return next(folder.iterdir())
 
 
 def unpack(name: str, target: Path) -> Path:
