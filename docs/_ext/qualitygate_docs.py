@@ -17,7 +17,6 @@ from docutils.parsers.rst import Directive
 
 from qualitygate.adapters.registry import ADAPTERS
 from qualitygate.cli import cli
-from qualitygate.config.classic import CLASSIC_POLICY
 from qualitygate.config.reference import reference
 from qualitygate.errors import PRECEDENCE, ExitCode
 from qualitygate.model.limits import Policy
@@ -72,7 +71,7 @@ def default_pipeline(argument: str) -> str:
     rows = []
     for tool, adapter in ADAPTERS.items():
         arguments = f"``{' '.join(adapter.default_args)}``" if adapter.default_args else "none"
-        rows.append((tool, arguments, _policy(CLASSIC_POLICY.get(tool, Policy()))))
+        rows.append((tool, arguments, _policy(adapter.default_policy)))
     return _table(("Check", "Arguments", "A finding"), rows, "15 55 30")
 
 

@@ -14,7 +14,7 @@ from qualitygate.model import names
 from qualitygate.model.findings import FileProblem
 from qualitygate.model.results import Breakage, CheckRun
 from qualitygate.triage.fingerprint import Fingerprints
-from qualitygate.triage.triage import encodable, triage
+from qualitygate.triage.triage import triage
 
 
 def check_run(
@@ -24,8 +24,8 @@ def check_run(
     if isinstance(plan, Plan) and answer is not None:
         return _completed(check, plan, answer, fingerprints)
     assert isinstance(plan, ToolError)
-    message = encodable("; ".join(filter(None, (plan.headline, plan.hint))))
-    broken = (Breakage(kind="tool", message=message),)
+    message = names.display("; ".join(filter(None, (plan.headline, plan.hint))))
+    broken = (Breakage(kind=plan.kind, message=message),)
     return CheckRun(check=check.name, tool=check.tool, breakage=broken, by_hand=_by_hand(check))
 
 
@@ -51,7 +51,7 @@ def _completed(check: CheckSettings, plan: Plan, answer: Answer, fingerprints: F
 
 def _problems(problems: Sequence[FileProblem]) -> tuple[FileProblem, ...]:
     return tuple(
-        FileProblem(kind=problem.kind, message=encodable(problem.message), path=names.display(problem.path))
+        FileProblem(kind=problem.kind, message=names.display(problem.message), rule=problem.rule, path=names.display(problem.path))
         for problem in sorted(problems, key=lambda problem: problem.path)
     )
 

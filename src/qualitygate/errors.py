@@ -25,8 +25,8 @@ class ExitCode(enum.IntEnum):
     FAILED = (1, "The gate failed: a limit was exceeded or a file could not be analysed.")
     NOT_JUDGED = (
         2,
-        "Nothing was judged: usage or configuration is wrong, a path does not exist, a configured check has no file, "
-        "or git can not be read.",
+        "Nothing was judged: usage or configuration is wrong, a path does not exist or no check looks at it, a "
+        "configured check has no file, or git can not be read.",
     )
     BROKEN = (
         3,
@@ -99,6 +99,14 @@ class ToolError(QualityGateError):
 
     code = ExitCode.BROKEN
     closing = "no verdict: a tool gave no trustworthy answer"
+
+    def __init__(self, headline: str, hint: str = "", kind: str = "crashed") -> None:
+        super().__init__(headline, hint)
+        self.kind = kind
+        """As in `Breakage.kind`."""
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:  # type: ignore[override]
+        return type(self), (self.headline, self.hint, self.kind)
 
 
 class Interrupted(BaseException):  # noqa: N818 - an event, not an error

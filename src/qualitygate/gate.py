@@ -18,7 +18,7 @@ from qualitygate.engine.resources import default_jobs
 from qualitygate.engine.tasks import Plan, PlanResult
 from qualitygate.errors import ConfigError
 from qualitygate.model import names
-from qualitygate.model.results import Report
+from qualitygate.model.results import CheckRun, Report
 from qualitygate.plugin import Request
 from qualitygate.sources.worktree import WorkTree, open_worktree
 from qualitygate.triage.exempt import exempt
@@ -44,6 +44,10 @@ class Options:
     exit_zero: bool = False
     soft_exit_code: int = 0
     allow_local_plugins: bool = False
+    hidden: tuple[str, ...] = ()
+    """Files of the run's own, relative to the root, that no check may see."""
+    arguments: tuple[str, ...] = ()
+    """As in `Report.arguments`."""
     today: datetime.date | None = None
     """The day, in UTC, that `until` is compared with; None for the clock's."""
 
@@ -74,7 +78,7 @@ class Options:
 
     @property
     def overrides(self) -> tuple[str, ...]:
-        """The options that change what is judged or how, as typed."""
+        """The options that change what is judged or how; paths are relative to the root."""
         flags = {
             "--strict": self.strict,
             "--exit-zero": self.exit_zero,
@@ -85,6 +89,7 @@ class Options:
             *(f"--skip {check}" for check in self.skip),
             *(names.display(path) for path in self.paths),
             *(flag for flag, given in flags.items() if given),
+            *([f"--today {self.today}"] if self.today else []),
         )
 
 
@@ -117,7 +122,7 @@ def run(settings: Settings, options: Options, progress: Progress = lambda done, 
         QualityGateError: Nothing could be judged; see its subclasses and their exit code.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
-    with prepared(settings, options) as ready:
+    with prepared(settings, options, progress) as ready:
         selection.require_files(ready.checks, ready.plans)
         answers = ready.engine.analyse(ready.good_plans, progress)
     fingerprints = Fingerprints(ready.work.root_prefix)
@@ -137,13 +142,16 @@ def run(settings: Settings, options: Options, progress: Progress = lambda done, 
         config_file=None if settings.file is None else os.path.relpath(settings.file, settings.root),
         config_digest=settings.digest,
         overrides=options.overrides,
-        warnings=_warnings(settings, ready.work, () if options.partial else idle),
+        arguments=options.arguments,
+        warnings=_warnings(settings, ready.work, runs, () if options.partial else idle),
         files=len({path for plan in ready.good_plans for _, path in plan.visits}),
     )
 
 
 @contextlib.contextmanager
-def prepared(settings: Settings, options: Options) -> Iterator[Preparation]:
+def prepared(
+    settings: Settings, options: Options, progress: Progress = lambda done, total: None
+) -> Iterator[Preparation]:
     """List the files, start the workers, and let each check plan its visits.
 
     Raises:
@@ -153,23 +161,27 @@ def prepared(settings: Settings, options: Options) -> Iterator[Preparation]:
     """
     limits = options.limits
     checks = selection.choose(settings, options.only, options.skip)
-    work = open_worktree(settings.root, settings.exclude)
+    work = open_worktree(settings.root, settings.exclude, options.hidden)
     selection.require_paths(work.tree, checks, options.paths)
     requests = {check.name: _request(check, settings, options) for check in checks}
     tools = {check.name: check.tool for check in checks}
     with Engine(str(settings.root), work.tree, requests, tools, limits) as engine:
-        plans = engine.plan()
-        _require_right_configuration(plans)
-        narrowed = {name: selection.narrow(plan, options.paths) for name, plan in plans.items()}
+        plans = engine.plan(progress)
+        _require_right_configuration(checks, plans)
+        narrowed = selection.narrow(work.tree, plans, options.paths)
         yield Preparation(work, checks, engine, narrowed)
 
 
-def _require_right_configuration(plans: Mapping[str, PlanResult]) -> None:
-    wrong = [plan for plan in plans.values() if isinstance(plan, ConfigError)]
-    if wrong:
-        raise ConfigError(
-            [line for plan in wrong for line in (*plan.problems, *([f"  {plan.hint}"] if plan.hint else []))]
-        )
+def _require_right_configuration(checks: Sequence[CheckSettings], plans: Mapping[str, PlanResult]) -> None:
+    lines: list[str] = []
+    for check in checks:
+        plan = plans[check.name]
+        if isinstance(plan, ConfigError):
+            lines += plan.problems
+            lines += [f"  {plan.hint}"] if plan.hint else []
+            lines.append(f"  the arguments of {check.name} are from {check.origins['args']}")
+    if lines:
+        raise ConfigError(lines)
 
 
 def _request(check: CheckSettings, settings: Settings, options: Options) -> Request:
@@ -184,10 +196,13 @@ def _request(check: CheckSettings, settings: Settings, options: Options) -> Requ
     )
 
 
-def _warnings(settings: Settings, work: WorkTree, idle: Sequence[str]) -> tuple[str, ...]:
+def _warnings(
+    settings: Settings, work: WorkTree, runs: Sequence[CheckRun], idle: Sequence[str]
+) -> tuple[str, ...]:
     """What is worth telling about the run as a whole; *idle* are the `unreadable-ok` patterns without use."""
+    complete = not any(run.breakage for run in runs)  # else a pattern's file may not have been looked at
     return (
         *settings.warnings,
         *work.warnings,
-        *(f'unreadable-ok = ["{pattern}"] exempts nothing; remove it' for pattern in idle),
+        *(f'unreadable-ok = ["{pattern}"] exempts nothing; remove it' for pattern in idle if complete),
     )

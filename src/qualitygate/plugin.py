@@ -14,6 +14,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from qualitygate.errors import ConfigError, ToolError
 from qualitygate.model.findings import Analysis, FileProblem, Measurement, RawFinding
+from qualitygate.model.limits import Policy, SoftFail
 from qualitygate.model.severity import Severity
 from qualitygate.model.tree import Tree
 
@@ -24,18 +25,24 @@ __all__ = [
     "ConfigError",
     "FileProblem",
     "Measurement",
+    "Policy",
     "RawFinding",
     "Request",
     "Resolution",
     "Severity",
+    "SoftFail",
     "ToolError",
     "Tree",
+    "UNCONFIGURED",
     "honoured",
     "refused",
     "without_effect",
 ]
 
 Options = TypeVar("Options")
+
+UNCONFIGURED = SoftFail(reason="default of an unconfigured check")
+"""For the `default_policy` of a tool that must not fail the gate of a project that did not ask for it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,6 +114,8 @@ class Adapter(abc.ABC, Generic[Options]):
     """What to import before workers are forked."""
     default_args: ClassVar[tuple[str, ...]] = ()
     """Arguments used where the configuration gives none and the project has no native configuration of the tool."""
+    default_policy: ClassVar[Policy] = Policy()
+    """Limits of a check that nobody configured; those of a configured one do not depend on it."""
     family: ClassVar[str] = ""
     """Adapters of one family are given the same file one after the other, so that they can share its analysis."""
     subcommands: ClassVar[tuple[str, ...]] = ()

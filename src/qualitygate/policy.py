@@ -10,11 +10,9 @@ import msgspec
 
 from qualitygate.errors import PRECEDENCE, ExitCode
 from qualitygate.model.findings import Finding
-from qualitygate.model.limits import Allowed, MaxFindings, Policy, SoftFail
+from qualitygate.model.limits import OTHERS, TOTAL, Allowed, MaxFindings, Policy, SoftFail, covering
 from qualitygate.model.results import CheckRun, CheckVerdict, LimitResult, Outcome, State, Verdict
 from qualitygate.model.severity import SEVERITY_WORDS, Severity
-
-_OTHERS = "others"
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +67,7 @@ def judge_check(run: CheckRun, policy: Policy, terms: Terms) -> CheckVerdict:
     if not reasons:
         return CheckVerdict(outcome=Outcome.PASS, limits=limits, soft_fail=soft)
     sentence = "; ".join(reasons)
-    against = _against_softness(run, soft, terms)
+    against = _against_softness(run, policy, terms)
     if against is None:
         return CheckVerdict(outcome=Outcome.SOFT_FAIL, limits=limits, soft_fail=soft, sentence=sentence)
     return CheckVerdict(
@@ -77,13 +75,14 @@ def judge_check(run: CheckRun, policy: Policy, terms: Terms) -> CheckVerdict:
     )
 
 
-def _against_softness(run: CheckRun, soft: SoftFail | None, terms: Terms) -> str | None:
+def _against_softness(run: CheckRun, policy: Policy, terms: Terms) -> str | None:
     """None if the failure may be soft, else why it may not (empty where there is nothing to explain)."""
+    soft, hard = policy.soft_fail, policy.max_findings
     if soft is None:
         return ""
     if terms.strict:
         return "soft-fail does not count under --strict"
-    return _expired(soft, terms.today) or _above_ceiling(run, soft)
+    return _expired(soft, terms.today) or _above_ceiling(run, hard, soft)
 
 
 def _expired(soft: SoftFail, today: datetime.date) -> str | None:
@@ -93,10 +92,13 @@ def _expired(soft: SoftFail, today: datetime.date) -> str | None:
     return f"its soft-fail ended on {soft.until.isoformat()} (reason: {soft.reason or 'none given'}{owner})"
 
 
-def _above_ceiling(run: CheckRun, soft: SoftFail) -> str | None:
-    if soft.max_findings is None:
+def _above_ceiling(run: CheckRun, hard: MaxFindings, soft: SoftFail) -> str | None:
+    ceiling = soft.max_findings
+    if ceiling is None:
         return None
-    above = [limit.sentence for limit in hold(run.check, run.findings, soft.max_findings) if limit.breached]
+    if isinstance(hard, dict) and isinstance(ceiling, dict):
+        ceiling = hard | ceiling  # what the ceiling does not name keeps its hard limit
+    above = [limit.sentence for limit in hold(run.check, run.findings, ceiling) if limit.breached]
     return "above the ceiling of its soft-fail: " + "; ".join(above) if above else None
 
 
@@ -109,37 +111,26 @@ def hold(check: str, findings: Iterable[Finding], allowed: MaxFindings) -> tuple
     """
     if not isinstance(allowed, dict):
         total = sum(finding.severity > Severity.INFO for finding in findings)
-        return (_limit(check, "total", allowed, total),)
+        return (_limit(check, TOTAL, allowed, total),)
     counts: Counter[str] = Counter()
     for finding in findings:
-        key = _covering(finding, allowed)
+        key = covering(finding.rule, finding.severity.word, allowed)
         counted = finding.severity > Severity.INFO
         if key is not None or counted:
-            counts[key or _OTHERS] += 1
+            counts[OTHERS if key is None else key] += 1
         if counted:
-            counts["total"] += 1
+            counts[TOTAL] += 1
     keys: dict[str, Allowed] = dict(allowed)
-    if "total" not in keys:
-        keys[_OTHERS] = 0
+    if TOTAL not in keys:
+        keys[OTHERS] = 0
     return tuple(_limit(check, key, number, counts[key]) for key, number in keys.items())
-
-
-def _covering(finding: Finding, allowed: Mapping[str, Allowed]) -> str | None:
-    rules = [
-        key
-        for key in allowed
-        if key not in SEVERITY_WORDS and key != "total" and finding.rule.startswith(key)
-    ]
-    if rules:
-        return max(rules, key=len)
-    return finding.severity.word if finding.severity.word in allowed else None
 
 
 def _limit(check: str, key: str, allowed: Allowed, actual: int) -> LimitResult:
     number = None if allowed == "any" else allowed
-    if key == "total":
+    if key == TOTAL:
         what = _count(actual, "finding")
-    elif key == _OTHERS:
+    elif key == OTHERS:
         what = _count(actual, "other finding")
     elif key in SEVERITY_WORDS:
         what = _count(actual, f"{key} finding")

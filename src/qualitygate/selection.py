@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from qualitygate.config import CheckSettings, Settings
 from qualitygate.engine.tasks import Plan, PlanResult
 from qualitygate.errors import NoFilesError, SourceError, UsageError
+from qualitygate.model import names
 from qualitygate.model.tree import Tree
 from qualitygate.sources.paths import missing_paths
 
@@ -46,13 +47,39 @@ def require_paths(tree: Tree, checks: Sequence[CheckSettings], paths: Sequence[s
         raise SourceError("\n".join(dict.fromkeys(problems)), "mend the paths and run again")
 
 
-def narrow(plan: PlanResult, paths: Sequence[str]) -> PlanResult:
-    """*plan* without the visits outside of *paths*, which are relative to the root; all where there are none."""
-    if not isinstance(plan, Plan) or not paths or "" in paths:
+def narrow(tree: Tree, plans: Mapping[str, PlanResult], paths: Sequence[str]) -> dict[str, PlanResult]:
+    """*plans* without the visits outside of *paths*; all where there are none.
+
+    Args:
+
+        paths: Relative to the root. A link to a folder stands for the folder.
+
+    Raises:
+
+        NoFilesError: No check looks at any of them.
+    """
+    wanted = {tree.relative(path or ".") for path in paths}
+    if not wanted or "" in wanted:
+        return dict(plans)
+    narrowed = {name: _narrow(plan, wanted) for name, plan in plans.items()}
+    if all(isinstance(plan, Plan) and not plan.visits for plan in narrowed.values()):
+        given = ", ".join(names.visible(path) for path in paths)
+        raise NoFilesError(f"no check looks at anything in {given}", "`qualitygate files` shows what is looked at")
+    return narrowed
+
+
+def _narrow(plan: PlanResult, wanted: Container[str | None]) -> PlanResult:
+    if not isinstance(plan, Plan):
         return plan
-    folders = tuple(f"{path}/" for path in paths)
-    visits = tuple(visit for visit in plan.visits if visit[1] in paths or visit[1].startswith(folders))
+    visits = tuple(visit for visit in plan.visits if any(place in wanted for place in _with_folders(visit[1])))
     return dataclasses.replace(plan, visits=visits, narrowed=len(visits) < len(plan.visits))
+
+
+def _with_folders(path: str) -> Iterator[str]:
+    """*path* and the folders that it lies in."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
 
 
 def require_files(checks: Sequence[CheckSettings], plans: Mapping[str, PlanResult]) -> None:

@@ -78,7 +78,7 @@ COMMANDS = {
 def test_no_file_of_the_project_is_imported(canary, tmp_path, home, command, folder):
     if not Path(COMMANDS[command][0]).exists():
         pytest.skip("installed without its console script")
-    for arguments in (["check", "--report", "json=-"], ["doctor"], ["files"], ["config", "show"]):
+    for arguments in (["check", "--report", "json=-"], ["doctor"], ["files"], ["config", "show"], ["config", "verify"]):
         done = _run([*COMMANDS[command], *arguments], canary.root / folder, home)
         assert b"Traceback" not in done.stderr, done.stderr
         assert done.returncode in (0, 1), done.stderr

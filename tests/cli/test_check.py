@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
+
+from tests.conftest import environment
 
 BAD_PY = "import os\n\n\ndef f(x):\n    assert x\n    return eval(x)\n"
 CONFIG = "[tool.qualitygate]\n"
@@ -124,7 +128,7 @@ def test_a_file_that_no_tool_can_read_fails_its_checks_and_is_listed_once(make_p
     assert result.code == 1
     assert outcomes(report)["bandit"] == "soft-fail"
     assert outcomes(report)["radon"] == "soft-fail"
-    assert result.err.count("bad.py: not analysed by bandit, radon, xenon") == 1
+    assert result.err.count("bad.py: not analysed by flake8, bandit, radon, xenon") == 1
     assert counts(report, "flake8")["E999"] == 1
 
 
@@ -216,11 +220,126 @@ def test_exit_zero_does_not_hide_what_is_broken(make_project, tmp_path):
     assert project.run("check", "--exit-zero", PYTHONPATH=str(site)).code == 3
 
 
-def test_a_closed_standard_output_is_no_traceback(make_project):
-    project = make_project({f"m{n}.py": "import os\n" * 200 for n in range(20)})
-    result = project.run("check", "--report", "text=/dev/full")
+def test_a_report_that_can_not_be_written_is_told_and_the_others_are_written(make_project, tmp_path):
+    project = make_project({"a.py": "import os\n"})
+    file = tmp_path / "report.json"
+    result = project.run("check", "--report", "text=/dev/full", "--report", f"json={file}")
     assert result.code == 2
-    assert "/dev/full" in result.err
+    assert "/dev/full" in result.err and "failed: flake8" in result.err and "a report is missing" in result.last_line
+    assert json.loads(file.read_text())["verdict"] == "fail"
+
+
+def test_a_reader_of_standard_output_that_goes_away_changes_nothing(make_project):
+    project = make_project({f"m{n}.py": "import os\n" * 200 for n in range(20)})
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "qualitygate", "check", "--report", "text=-", "--exit-zero"],
+        cwd=project.root,
+        env=environment(project.home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.close()
+        err = process.stderr.read().decode()
+    assert process.returncode == 0
+    assert "failed: flake8" in err and "Broken" not in err
+
+
+def test_a_report_on_standard_output_is_utf_8_whatever_the_terminal(make_project):
+    project = make_project({"é.py": "import os\n"})
+    result = project.run("check", "--report", "text=-", PYTHONIOENCODING="ascii")
+    assert result.code == 1
+    assert result.out.startswith("é.py:1:1: ")
+
+
+@pytest.mark.parametrize("wrong", [["--today", "junk"], ["--nope"], ["--jobs", "x"], ["--only"]])
+def test_a_wrong_command_line_leaves_no_green_report_either(make_project, tmp_path, wrong):
+    project = make_project({"a.py": "x = 1\n"})
+    file = tmp_path / "report.json"
+    project.run("check", f"--report=json={file}")
+    assert project.run("check", "--report", f"json={file}", *wrong).code == 2
+    assert json.loads(file.read_text())["verdict"] == "unjudged"
+
+
+def test_a_report_inside_of_the_project_is_no_file_of_the_project(make_project):
+    project = make_project({"a.py": "x = 1\n"})
+    for _ in range(2):
+        result = project.run("check", "--report", "json=report.yaml")
+        assert result.code == 0
+        report = json.loads((project.root / "report.yaml").read_text())
+        assert report["source"]["dirty"] is False
+        assert {check["check"]: check["state"] for check in report["checks"]}["yamllint"] == "skipped"
+
+
+def test_paths_through_a_link_to_a_folder_are_judged(make_project):
+    project = make_project({"src/a.py": "import os\n"})
+    (project.root / "lnk").symlink_to("src")
+    assert project.run("check", "lnk").code == project.run("check", "src").code == 1
+
+
+def test_paths_that_no_check_looks_at_judge_nothing(make_project):
+    result = make_project({"README.md": "x\n", "a.py": "x = 1\n"}).run("check", "README.md")
+    assert result.code == 2
+    assert "no check looks at anything in README.md" in result.err
+
+
+@pytest.mark.parametrize("tool", ["flake8", "doc8", "yamllint", "bandit", "radon", "xenon"])
+def test_a_required_plugin_that_is_not_installed_breaks_the_check_of_any_tool(make_project, tool):
+    config = CONFIG + f'checks = ["{tool}"]\n[tool.qualitygate.{tool}]\nrequire-plugins = ["no-such-plugin>=1"]\n'
+    project = make_project({"a.py": "x = 1\n", "a.rst": "T\n=\n", "a.yaml": "---\na: 1\n", "pyproject.toml": config})
+    result, report = project.check()
+    assert result.code == 3
+    assert report["checks"][0]["errors"][0]["kind"] == "missing"
+    assert "no-such-plugin" in result.err
+    assert project.run("config", "verify").code == 3
+
+
+def test_two_checks_of_one_family_cost_what_each_costs(make_project):
+    config = CONFIG + 'checks = ["radon", "radon-strict"]\n[tool.qualitygate.radon-strict]\ntool = "radon"\n'
+    config += 'args = ["-na"]\n[tool.qualitygate.radon]\nargs = ["-nf"]\n'
+    project = make_project({f"m{n}.py": "def f():\n    pass\n" for n in range(5)} | {"pyproject.toml": config})
+    _, report = project.check("--jobs", "1")
+    assert [check["counts"]["by_rule"] for check in report["checks"]] == [{}, {"cc": 5, "mi": 5}]
+
+
+def test_configuration_that_a_clean_clone_would_not_have_is_told(make_project):
+    project = make_project({"a.py": "import os\n", ".gitignore": ".flake8\n"})
+    project.write({".flake8": "[flake8]\nignore = F\n"})
+    result = project.run("check")
+    assert ".flake8 is in effect, but git ignores it" in " ".join(result.err.split())
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&- >&- 2>&-", "2>/dev/full"])
+def test_closed_and_full_standard_streams_change_no_exit_code(make_project, closed):
+    project = make_project({"a.py": "import os\n"})
+    command = f"{sys.executable} -P -m qualitygate check {closed}"
+    done = subprocess.run(["bash", "-c", command], cwd=project.root, env=environment(project.home), check=False)
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("wrong", [["--deadline", "nan"], ["--file-timeout", "inf"], ["--deadline", "0"]])
+def test_times_are_finite_numbers_of_seconds(make_project, wrong):
+    result = make_project({"a.py": "x = 1\n"}).run("check", *wrong)
+    assert result.code == 2
+    assert result.last_line == "qualitygate: nothing was judged"
+
+
+def test_the_own_folder_is_never_written_through_a_link(make_project, tmp_path):
+    project = make_project({"a.py": "x = 1\n"})
+    (project.root / ".qualitygate").mkdir()
+    (project.root / ".qualitygate" / ".gitignore").symlink_to(tmp_path / "victim")
+    assert project.run("check").code == 0
+    assert not (tmp_path / "victim").exists()
+
+
+def test_a_folder_named_by_the_environment_gets_no_gitignore(make_project):
+    project = make_project({"a.py": "x = 1\n"})
+    project.run("check", QUALITYGATE_CACHE_DIR=str(project.root))
+    assert not (project.root / ".gitignore").exists()
+
+
+def test_today_is_recorded(make_project):
+    _, report = make_project({"a.py": "x = 1\n"}).check("--today", "2026-01-02")
+    assert report["overrides"] == ["--today 2026-01-02"]
 
 
 def test_nothing_is_written_into_the_project_but_its_own_ignored_folder(make_project):

@@ -48,6 +48,17 @@ class Plugin:
                 hog.append(bytearray(2**26))
         if "exit" in text:
             os._exit(0)
+        if "posix" in text:
+            import posix
+            posix._exit(0)
+        if "chdir" in text:
+            os.chdir("/")
+        if "interrupt" in text:
+            raise KeyboardInterrupt
+        if "generator" in text:
+            raise GeneratorExit
+        if "open" in text:
+            os.open = None
         if "raise" in text:
             raise ValueError("evil")
         yield from ()
@@ -78,6 +89,7 @@ def project(make_project):
         ("segfault", "SIGSEGV"),
         ("kill", "SIGKILL"),
         ("exit", "worker"),
+        ("posix", "worker"),
         ("endless", "timed out"),
         ("sleep", "timed out"),
     ],
@@ -100,12 +112,42 @@ def test_a_worker_that_is_killed_once_costs_nothing(project, site, tmp_path):
     assert report["checks"][0]["counts"]["by_rule"] == {"F401": 20}
 
 
-def test_a_plugin_that_raises_breaks_its_check_and_the_file_is_named(project, site):
-    project.write({"pkg/evil.py": "# raise\n"})
-    result, report = project.check(PYTHONPATH=site)
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [
+        ("raise", "ValueError"),
+        ("interrupt", "KeyboardInterrupt"),
+        ("generator", "GeneratorExit"),
+        ("chdir", "current folder"),
+    ],
+)
+def test_a_plugin_that_raises_or_goes_elsewhere_breaks_its_check_and_the_file_is_named(project, site, deed, said):
+    project.write({"pkg/evil.py": f"# {deed}\n"})
+    result, report = project.check("--jobs", "1", PYTHONPATH=site)
     assert result.code == 3
-    assert report["checks"][0]["errors"][0]["path"] == "pkg/evil.py"
-    assert "ValueError" in report["checks"][0]["errors"][0]["message"]
+    [error] = report["checks"][0]["errors"]
+    assert error["path"] == "pkg/evil.py"
+    assert said in error["message"]
+    assert report["checks"][0]["counts"]["by_rule"] == {"F401": 20}
+
+
+def test_a_plugin_that_breaks_the_process_makes_nothing_look_clean(project, site):
+    project.write({"pkg/evil.py": "# open\n" + "# the largest file comes first\n" * 99})
+    result, report = project.check("--jobs", "1", PYTHONPATH=site)
+    assert result.code == 3
+    assert report["checks"][0]["outcome"] == "broken"
+
+
+def test_a_plugin_that_goes_elsewhere_when_imported_breaks_its_check_only(make_project, site, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.py").write_text("x = 1\n")
+    plugin = tmp_path / "site" / "flake8_evil.py"
+    plugin.write_text(f"import os\nos.chdir({str(tmp_path / 'elsewhere')!r})\n" + PLUGIN)
+    project = make_project({"a.py": "print(eval(input()))\n"})
+    result, report = project.check("--jobs", "1", PYTHONPATH=site)
+    outcome = {check["check"]: check["outcome"] for check in report["checks"]}
+    assert outcome["flake8"] == "broken"
+    assert outcome["bandit"] == "soft-fail"
 
 
 def test_exhausted_memory_breaks_the_check_and_spares_the_machine(project, site):

@@ -404,16 +404,15 @@ def test_an_installed_plugin_and_its_configuration_work(tmp_path: Path) -> None:
     assert ("B950", "a.py", 1, 1, "seen yaml") in gate(root, "bandit", ["-c", "c.yaml"], env=env).rows
 
 
-def test_a_test_that_raises_is_a_problem_of_the_file_and_other_findings_stay(tmp_path: Path) -> None:
-    env = plugin(tmp_path / "installed", _PLUGIN.replace("return bandit", "1 / 0; return bandit"))
+@pytest.mark.parametrize("before", ["", "import logging; logging.disable(50); "])
+def test_a_test_that_raises_breaks_the_check_and_is_named_with_the_file(tmp_path: Path, before: str) -> None:
+    env = plugin(tmp_path / "installed", _PLUGIN.replace("return bandit", f"{before}1 / 0; return bandit"))
     root = write(tmp_path / "project", {"a.py": "x = 1\nassert True\n"})
 
-    answer = gate(root, "bandit", env=env)
+    said = failure(root, [], env=env)
 
-    [(path, kind, message)] = answer.problems
-    assert (path, kind) == ("a.py", "tool")
-    assert "failed: example on file ./a.py at line 2: ZeroDivisionError('division by zero')" in message
-    assert answer.rows == reference(root, [], ["."], env)[0]
+    assert "ToolError" in said
+    assert "the test example failed on ./a.py, line 2: ZeroDivisionError('division by zero')" in said
 
 
 def test_memory_that_runs_out_in_a_test_is_not_swallowed(tmp_path: Path) -> None:

@@ -83,6 +83,13 @@ def test_above_the_ceiling_a_soft_check_fails():
     assert outcome((finding(),) * 4, policy) is Outcome.FAIL
 
 
+def test_what_a_ceiling_does_not_name_keeps_its_hard_limit():
+    hard, soft = {"low": 10, "high": 0}, SoftFail(max_findings={"high": 2})
+    found = (finding(),) * 5 + (finding("F401", Severity.HIGH),)
+    assert outcome(found, Policy(max_findings=hard, soft_fail=soft)) is Outcome.SOFT_FAIL
+    assert outcome(found * 3, Policy(max_findings=hard, soft_fail=soft)) is Outcome.FAIL
+
+
 @pytest.mark.parametrize(("until", "expected"), [(DAY, Outcome.SOFT_FAIL), (DAY - datetime.timedelta(1), Outcome.FAIL)])
 def test_until_is_inclusive(until, expected):
     assert outcome((finding(),), Policy(soft_fail=SoftFail(until=until))) is expected

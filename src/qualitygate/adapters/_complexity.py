@@ -231,11 +231,11 @@ def _locale_of_command_line() -> Iterator[None]:
         locale.setlocale(locale.LC_CTYPE, before)
 
 
-def refuse_paths(given: Sequence[str], request: Request, instead: str) -> None:
+def refuse_paths(given: Sequence[str], request: Request, instead: str, subcommands: Sequence[str] = ()) -> None:
     """`_tool.refuse_paths`, and radon's name for standard input."""
     if set(request.paths) == {"-"}:
         raise ConfigError([f"check {request.check}: radon takes the path - for standard input; write ./-"])
-    _tool.refuse_paths(given, request, instead)
+    _tool.refuse_paths(given, request, instead, subcommands)
 
 
 # --- radon's configuration ----------------------------------------------------------------------------------------

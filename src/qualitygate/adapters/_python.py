@@ -41,7 +41,7 @@ def parser_overflowed(error: MemoryError) -> bool:
     that could be read at all hardly ever runs out of memory.
     """
     if str(error):
-        return True
+        return str(error).startswith("Parser stack overflowed")
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
-from qualitygate.plugin import Argument, ConfigError, Request, Tree
+from qualitygate.plugin import Argument, ConfigError, Request, Tree, refused
 
 
 class Stopped(BaseException):  # noqa: N818 - control flow; BaseException so that no tool swallows it
@@ -93,9 +94,15 @@ def command_line(program: str, argv: list[str]) -> Iterator[None]:
         yield
 
 
+_UNKNOWN = refused("this version of qualitygate does not know it, and can not tell what it would hide")
+
+
 @contextlib.contextmanager
 def classified(
-    arguments: Mapping[str, Argument], check: str, on_parsed: Callable[[argparse.Namespace], None] | None = None
+    arguments: Mapping[str, Argument],
+    check: str,
+    on_parsed: Callable[[argparse.Namespace], None] | None = None,
+    others: Argument = _UNKNOWN,
 ) -> Iterator[None]:
     """Refuse the refused options of every argument parser used inside the block.
 
@@ -107,26 +114,39 @@ def classified(
 
         on_parsed: Called with each namespace that a parser gave.
 
+        others: What holds for options that *arguments* does not name, such as those of plug-ins.
+
     Raises:
 
         ConfigError: A refused option was used, or the parser itself refused the arguments.
     """
     original = argparse.ArgumentParser.parse_known_args
+    given: list[str] = []
+    known: set[str] = set()
 
     def parse(
         parser: argparse.ArgumentParser, args: Any = None, namespace: argparse.Namespace | None = None, **kwargs: Any
     ) -> tuple[argparse.Namespace, list[str]]:
         for action in parser._actions:
-            argument = arguments.get(canonical(action))
-            if argument is not None and argument.kind == "refused" and action.option_strings:
+            argument = arguments.get(canonical(action), others)
+            if argument.kind == "refused" and action.option_strings:
                 _make_refusing(action, argument, check)
+        given.extend(sys.argv[1:] if args is None else args)
+        known.update(parser._option_string_actions)
         result, rest = original(parser, args, namespace, **kwargs)
-        if on_parsed is not None:
-            on_parsed(result)
+        try:
+            if on_parsed is not None:
+                on_parsed(result)
+        except ConfigError:
+            # The value of an option that the parser does not know looks like a path; the option is the mistake.
+            options = [item for item in rest if _is_option(item)]
+            if options:
+                parser.error(f"unrecognized arguments: {' '.join(options)}")
+            raise
         return result, rest
 
     def error(parser: argparse.ArgumentParser, message: str) -> NoReturn:
-        raise ConfigError([f"check {check}: {parser.prog} refuses its arguments: {message}"])
+        raise ConfigError([f"check {check}: {parser.prog} refuses its arguments: {message}"], _advice(given, known))
 
     with (
         replaced(argparse.ArgumentParser, "parse_known_args", parse),
@@ -135,12 +155,49 @@ def classified(
         yield
 
 
+def _advice(given: Sequence[str], known: Collection[str]) -> str:
+    """What to write instead of *given*, arguments that a parser refuses; *known* are the spellings of its options."""
+    for item in filter(_is_option_with_value, given):
+        return f"{item} is an option and its value in one string: {_in_two(item)}"
+    words = dict.fromkeys(item.partition("=")[0] for item in given if item.startswith("--"))
+    near = [f"`{option}`" for word in words for option in _nearest(word, known)]
+    return f"did you mean {' and '.join(near)}?" if near else ""
+
+
+def _nearest(word: str, known: Collection[str]) -> list[str]:
+    """The option that *word* is a slip of, if any; the beginning of an option is none."""
+    if any(option.startswith(word) for option in known):
+        return []
+    return difflib.get_close_matches(word, sorted(known), 1, _SLIP)
+
+
+_SLIP = 0.7
+"""Similarity of a slip: with less, radon's `--multi` would be taken for a slip of `--min`."""
+
+
+def _is_option(item: str) -> bool:
+    return item.startswith("-") and item not in ("-", "--")
+
+
+def _is_option_with_value(item: str) -> bool:
+    """Whether *item* is such as `--max-line-length 120`: two words of a command line in one string."""
+    option, space, _ = item.partition(" ")
+    return bool(space) and _is_option(option) and "=" not in option
+
+
+def _in_two(item: str) -> str:
+    """How to write an option and its value that are in one string."""
+    option, _, value = item.partition(" ")
+    joined = f', or "{option}={value.strip()}"' if option.startswith("--") else ""
+    return f'write "{option}", "{value.strip()}"{joined}'
+
+
 def canonical(action: argparse.Action) -> str:
     """The name under which `Adapter.arguments` holds an option: its longest spelling, or a positional's `dest`."""
     return max(action.option_strings, key=len, default=action.dest)
 
 
-def refuse_paths(given: Sequence[str], request: Request, instead: str) -> None:
+def refuse_paths(given: Sequence[str], request: Request, instead: str, subcommands: Collection[str] = ()) -> None:
     """Refuse paths among the arguments of a check.
 
     Args:
@@ -149,6 +206,8 @@ def refuse_paths(given: Sequence[str], request: Request, instead: str) -> None:
             from `on_parsed` of `classified`: options after such a path make a parser complain about the others.
 
         instead: Where paths belong.
+
+        subcommands: Words of the tool's command line that the gate writes itself.
 
     Raises:
 
@@ -162,7 +221,18 @@ def refuse_paths(given: Sequence[str], request: Request, instead: str) -> None:
     if not extra:
         last = request.args[-1] if request.args else "an option"
         raise ConfigError([f"check {request.check}: {last}, the last of args, needs a value"])
-    raise ConfigError([f"check {request.check}: {path} in args is a path: {instead}" for path in extra])
+    raise ConfigError(
+        [f"check {request.check}: {path} in args is {_told(path, instead, subcommands)}" for path in extra]
+    )
+
+
+def _told(word: str, instead: str, subcommands: Collection[str]) -> str:
+    """What a *word* that a parser took for a path is, and what to do with it."""
+    if word.partition(" ")[0] in subcommands:
+        return "part of the command, which qualitygate adds itself: leave it out"
+    if _is_option_with_value(word):
+        return f"an option and its value in one string: {_in_two(word)}"
+    return f"a path: {instead}"
 
 
 def _make_refusing(action: argparse.Action, argument: Argument, check: str) -> None:
@@ -199,16 +269,20 @@ def stack_like_command_line(depth: int) -> Iterator[None]:
         sys.setrecursionlimit(limit)
 
 
-def require_inside(root: str, path: str, check: str, option: str) -> str:
+def require_inside(root: str, path: str, check: str, option: str, must_exist: bool = False) -> str:
     """*path*, relative to *root*, of a file that an argument names.
 
     Raises:
 
-        ConfigError: It lies outside the root: the answer would depend on the machine.
+        ConfigError: It lies outside the root: the answer would depend on the machine. Or, with *must_exist*, there is
+            no such file.
     """
     relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
     if relative == os.pardir or relative.startswith(os.pardir + os.sep):
         raise ConfigError([f"check {check}: {option} names {path}, which is outside of the project root"])
+    if must_exist and not os.path.isfile(path):
+        what = "is not a file" if os.path.lexists(path) else "does not exist"
+        raise ConfigError([f"check {check}: {option} names {path}, which {what}"])
     return relative.replace(os.sep, "/")
 
 

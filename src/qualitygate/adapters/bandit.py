@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qualitygate.adapters import _plugins, _python, _tool
+from qualitygate.adapters import _python, _tool
 from qualitygate.plugin import (
+    UNCONFIGURED,
     Adapter,
     Analysis,
     Argument,
     ConfigError,
     FileProblem,
+    Policy,
     RawFinding,
     Request,
     Resolution,
@@ -73,6 +75,7 @@ class BanditAdapter(Adapter[Options]):
     versions = ">=1.9,<2"
     modules = ("bandit.cli.main",)
     default_args = ("-s", "B101")
+    default_policy = Policy(soft_fail=UNCONFIGURED)
     arguments: ClassVar[dict[str, Argument]] = {
         "targets": refused("put paths into `paths`"),
         "--aggregate": without_effect(),
@@ -112,7 +115,6 @@ class BanditAdapter(Adapter[Options]):
 
     def resolve(self, request: Request, tree: Tree) -> Resolution[Options]:
         """Run bandit's `main` up to the point where it would look for files."""
-        _plugins.check_required(request)
         _check_loaded(request.check)
         files: list[str] = []
         with _tool.silenced() as output, _explained(request, output) as log:
@@ -168,17 +170,20 @@ class BanditAdapter(Adapter[Options]):
 
             ToolError: One of bandit's tests raised an exception, which bandit itself only logs.
         """
+        from bandit.core import tester
+
         manager = options.manager
         manager.results = []
         manager.metrics = type(manager.metrics)()
         manager.metrics.begin(path)
-        with _crashes() as crashes:
+        crashes = _Crashes()
+        with _tool.replaced(tester.BanditTester, "report_error", crashes):
             try:
                 _visit(manager, path, data)
             except Exception as error:
                 problem: FileProblem | None = _given_up(error, data)
             else:
-                problem = _judged(crashes)
+                problem = _judged(crashes, path)
         columns = _python.Columns(data)
         issues = [issue for issue in manager.results if issue.filter(options.severity, options.confidence)]
         return Analysis(findings=tuple(_finding(issue, columns) for issue in issues), problem=problem)
@@ -315,38 +320,34 @@ def _nosec_lines(stream: io.BytesIO) -> dict[int, Any]:
     return found
 
 
-class _Crashes(logging.Handler):
-    """Keeps the exceptions of bandit's tests, which `BanditTester.report_error` logs while handling them."""
+class _Crashes:
+    """Stands in for `BanditTester`'s report of an exception in one of its tests, which only logs it."""
 
     def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.found: list[tuple[str, BaseException | None]] = []
+        self.found: list[tuple[str, Any, BaseException]] = []
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """The message begins with what and where: 'Bandit internal error running: TEST on file PATH at line N'."""
-        self.found.append((record.getMessage().partition(": ")[2].partition(": ")[0], sys.exc_info()[1]))
-
-
-@contextlib.contextmanager
-def _crashes() -> Iterator[list[tuple[str, BaseException | None]]]:
-    crashes = _Crashes()
-    logger = logging.getLogger("bandit.core.tester")
-    logger.addHandler(crashes)
-    try:
-        yield crashes.found
-    finally:
-        logger.removeHandler(crashes)
+    def __call__(self, test: str, context: Any, error: BaseException) -> None:
+        """Keep name of the test, place and exception."""
+        self.found.append((test, context, error))
 
 
-def _judged(crashes: list[tuple[str, BaseException | None]]) -> FileProblem | None:
-    """A test that failed has not seen the file, which bandit only logs."""
-    for where, error in crashes:
-        if isinstance(error, MemoryError):
+def _judged(crashes: _Crashes, path: str) -> FileProblem | None:
+    """Lack of stack, or of an encoding, in a test is the file's problem, anything else is the tool's."""
+    problem = None
+    for test, context, error in crashes.found:
+        if isinstance(error, RecursionError):
+            problem = _too_deep()
+        elif isinstance(error, UnicodeError):
+            problem = FileProblem(kind="encoding", message=f"{test}: {getattr(error, 'reason', error)}")
+        elif isinstance(error, MemoryError):
             raise error
-        if not isinstance(error, RecursionError):
-            message = f"a test of bandit or of a plug-in failed: {where}: {error!r}; skip it (-s) or exclude the file"
-            return FileProblem(kind="tool", message=message)
-    return _too_deep() if crashes else None
+        else:
+            line = context._context.get("lineno")
+            raise ToolError(
+                f"bandit: the test {test} failed on {path}, line {line}: {error!r}",
+                "until the test is repaired, skip it (-s) or exclude the file",
+            ) from error
+    return problem
 
 
 def _given_up(error: Exception, data: bytes) -> FileProblem:

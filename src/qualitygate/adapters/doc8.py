@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from qualitygate.adapters import _docutils, _tool
 from qualitygate.plugin import (
+    UNCONFIGURED,
     Adapter,
     Analysis,
     Argument,
     ConfigError,
     FileProblem,
+    Policy,
     RawFinding,
     Request,
     Resolution,
@@ -73,6 +75,7 @@ class Doc8Adapter(Adapter[Options]):
     versions = ">=2,<3"
     modules = ("doc8.main",)
     default_args = ("--max-line-length=100",)
+    default_policy = Policy(soft_fail=UNCONFIGURED)
     arguments: ClassVar[dict[str, Argument]] = {
         "paths": refused("put paths into `paths`"),
         "--config": honoured("inside the project root"),
@@ -258,9 +261,7 @@ def _recording(read: Callable[[str], Config], into: dict[str, Config]) -> Callab
 def _require_config_files(request: Request, paths: Sequence[str]) -> None:
     """doc8 prints a remark about a file that is missing, none about one of another type, and goes on without it."""
     for path in paths:
-        _tool.require_inside(request.root, path, request.check, "--config")
-        if not os.path.isfile(path):
-            raise ConfigError([f"check {request.check}: --config names {path}, which does not exist"])
+        _tool.require_inside(request.root, path, request.check, "--config", must_exist=True)
         if not path.endswith((".ini", ".cfg", ".toml")):
             raise ConfigError([f"check {request.check}: --config names {path}; doc8 reads .ini, .cfg and .toml"])
 

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from packaging.utils import canonicalize_name
 
-from qualitygate.adapters import _plugins, _python, _tool
+from qualitygate.adapters import _python, _tool
 from qualitygate.plugin import (
     Adapter,
     Analysis,
     Argument,
     ConfigError,
     FileProblem,
+    Policy,
     RawFinding,
     Request,
     Resolution,
@@ -81,6 +82,7 @@ class Flake8Adapter(Adapter[Options]):
     versions = ">=7.3,<8"
     modules = ("flake8.main.application", "flake8.plugins.pyflakes", "pycodestyle", "mccabe")
     default_args = ("--max-line-length=120",)
+    default_policy = Policy()
     arguments: ClassVar[dict[str, Argument]] = {
         "filenames": refused("put paths into `paths`"),
         "--append-config": honoured("inside the project root"),
@@ -125,7 +127,7 @@ class Flake8Adapter(Adapter[Options]):
 
     def native_config(self, root: Path, paths: Sequence[str]) -> str | None:
         """flake8 also searches upward of the root; a file found there is reported by `resolve`."""
-        return next((name for name in _PROJECT_FILES if _has_section(root / name)), None)
+        return next((name for name in _PROJECT_FILES if (root / name).is_file() and _has_section(root / name)), None)
 
     def by_hand(self, args: Sequence[str], extra: dict[str, tuple[str, ...]], paths: Sequence[str]) -> list[list[str]]:
         """One command."""
@@ -135,7 +137,6 @@ class Flake8Adapter(Adapter[Options]):
         """flake8's `parse_args`, which also loads the plug-ins and hands them their options."""
         from flake8 import style_guide
 
-        _plugins.check_required(request)
         collector = _Collector()
         files: list[str] = []
         with _tool.silenced() as output, _explained(request, output):
@@ -159,7 +160,7 @@ class Flake8Adapter(Adapter[Options]):
                 _tool.refuse_paths(namespace.filenames, request, self.arguments["filenames"].note)
 
         with (
-            _tool.classified(self.arguments, request.check, on_parsed),
+            _tool.classified(self.arguments, request.check, on_parsed, honoured("an option of a plug-in")),
             _tool.replaced(flake8, "configure_logging", lambda *args: None),
             _tool.replaced(config, "load_config", _guarded(config.load_config, request, files)),
         ):
@@ -208,7 +209,7 @@ class Flake8Adapter(Adapter[Options]):
         except exceptions.PluginRequestedUnknownParameters as error:
             raise ToolError(f"flake8: {error}") from error
         with _line_cache(path, data):
-            return Analysis(findings=_reported(options, path, results))
+            return Analysis(findings=_reported(options, path, results), problem=_unparsed(results))
 
     def unreadable(self, options: Options, path: str, error: OSError) -> tuple[RawFinding, ...]:
         """flake8's E902, in its own words, unless it is ignored."""
@@ -328,6 +329,17 @@ def _after_failure(failed: Any) -> Analysis:
         f"flake8: plug-in {failed.plugin_name} failed on {failed.filename}: {cause!r}",
         "report this to the authors of the plug-in; until it is repaired, remove the plug-in or exclude the file",
     ) from cause
+
+
+def _unparsed(results: Results) -> FileProblem | None:
+    """The problem of a file that Python can not parse, on which flake8 runs only some of its checks.
+
+    Also where the finding that says so is ignored: what was not analysed must not look clean.
+    """
+    for code, line, _, text, _ in results:
+        if code in ("E999", "E902"):
+            return FileProblem(kind="syntax", message=f"{text} (line {line})", rule=code)
+    return None
 
 
 def _too_deep() -> Analysis:

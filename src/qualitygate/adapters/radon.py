@@ -12,12 +12,14 @@ from typing import Any, ClassVar
 
 from qualitygate.adapters import _complexity, _tool
 from qualitygate.plugin import (
+    UNCONFIGURED,
     Adapter,
     Analysis,
     Argument,
     ConfigError,
     FileProblem,
     Measurement,
+    Policy,
     RawFinding,
     Request,
     Resolution,
@@ -88,6 +90,8 @@ class RadonAdapter(Adapter[Options]):
     # Not radon.cli: it reads the configuration of the folder in which it is imported.
     modules = ("radon.complexity", "radon.metrics", "mando", "colorama")
     default_args = ("-nb",)
+    # Report only: as in the job it replaces, not even a file that radon can not read fails the pipeline.
+    default_policy = Policy(max_findings="any", soft_fail=UNCONFIGURED)
     family = "radon"
     subcommands = ("cc", "mi")
     arguments: ClassVar[dict[str, Argument]] = {
@@ -161,7 +165,9 @@ class RadonAdapter(Adapter[Options]):
         request = dataclasses.replace(request, args=(*request.args, *extra))
 
         def on_parsed(namespace: argparse.Namespace) -> None:
-            _complexity.refuse_paths(namespace.paths, request, self.arguments["paths"].note)
+            _complexity.refuse_paths(
+                namespace.paths, request, self.arguments["paths"].note, (self.name, *self.subcommands)
+            )
 
         try:
             with (

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from qualitygate.adapters import _complexity, _tool
 from qualitygate.plugin import (
+    UNCONFIGURED,
     Adapter,
     Analysis,
     Argument,
     ConfigError,
     Measurement,
+    Policy,
     RawFinding,
     Request,
     Resolution,
@@ -25,8 +26,9 @@ from qualitygate.plugin import (
     refused,
 )
 
-# Frames down to the call of `cc_visit` in `xenon`. Python 3.11 counts calls that go through C code, too.
-_DEPTH = 7 if sys.version_info < (3, 12) else 7
+_DEPTH = 7
+"""Frames down to the call of `cc_visit` in `xenon`."""
+
 _LETTERS = frozenset("ABCDEF")
 
 
@@ -55,6 +57,7 @@ class XenonAdapter(Adapter[Options]):
     # Not xenon.core: it imports radon.cli, which reads the configuration of the folder in which it is imported.
     modules = ("xenon", "yaml", "radon.complexity", "mando", "colorama")
     default_args = ("--max-absolute=B", "--max-modules=B", "--max-average=B")
+    default_policy = Policy(soft_fail=UNCONFIGURED)
     family = "radon"
     cross_file_rules = frozenset({"average"})
     arguments: ClassVar[dict[str, Argument]] = {
@@ -159,7 +162,7 @@ class XenonAdapter(Adapter[Options]):
         limits = dataclasses.replace(options, absolute=None, modules=None)
         blocks = [{"complexity": number.value} for number in measurements if number.metric == "cc"]
         return tuple(
-            RawFinding(rule="average", message=message, severity=Severity.HIGH)
+            RawFinding(rule="average", message=message, severity=Severity.HIGH, symbol="project")
             for message, _ in _infractions(limits, {"": blocks})
         )
 

@@ -12,11 +12,13 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from qualitygate.adapters import _tool
 from qualitygate.plugin import (
+    UNCONFIGURED,
     Adapter,
     Analysis,
     Argument,
     ConfigError,
     FileProblem,
+    Policy,
     RawFinding,
     Request,
     Resolution,
@@ -54,6 +56,7 @@ class YamllintAdapter(Adapter[Options]):
     distribution = "yamllint"
     versions = ">=1.37,<2"
     modules = ("yamllint.cli",)
+    default_policy = Policy(soft_fail=UNCONFIGURED)
     arguments: ClassVar[dict[str, Argument]] = {
         "files": refused("put paths into `paths`"),
         "-": refused("standard input is not a file of the project; put paths into `paths`"),
@@ -83,8 +86,9 @@ class YamllintAdapter(Adapter[Options]):
 
         def on_parsed(namespace: argparse.Namespace) -> None:
             _tool.refuse_paths(namespace.files, request, self.arguments["files"].note)
-            if namespace.config_file is not None:
-                _tool.require_inside(request.root, namespace.config_file, request.check, "--config-file")
+            config = namespace.config_file
+            if config is not None:
+                _tool.require_inside(request.root, config, request.check, "--config-file", must_exist=True)
             parsed.append(namespace)
 
         with _collation(None), _files_read() as files, _tool.silenced() as output:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from qualitygate.cli import guard
+from qualitygate.errors import ExitCode
 
 
 class _LazyGroup(click.Group):
@@ -61,8 +62,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 @click.group(
     cls=_LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 passed, 1 failed, 2 nothing was judged, 3 a tool gave no trustworthy answer, "
-    "4 no file for any check, 70 internal error.",
+    epilog="Exit codes: " + ", ".join(f"{code.value} {code.name.lower().replace('_', ' ')}" for code in ExitCode) + ".",
 )
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="show the version"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import itertools
+import math
 import os
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from qualitygate import gate
 from qualitygate.cli import last_run
-from qualitygate.cli.common import config_option, load, root_relative
+from qualitygate.cli.common import config_option, load, print_whole, root_relative
+from qualitygate.cli.guard import tell
 from qualitygate.cli.progress import reporting_progress
 from qualitygate.cli.terminal import color_option, stderr_look
 from qualitygate.errors import ReportError, UsageError
@@ -40,6 +43,40 @@ def _parse_reports(ctx: click.Context, param: click.Parameter, values: Sequence[
     return tuple(targets)
 
 
+class _Seconds(click.FloatRange):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):  # no comparison, and so no range, is true or false of it
+            self.fail(f"{value!r} is no number of seconds", param, ctx)
+        return number
+
+
+_SECONDS = _Seconds(min=0, min_open=True, max=10**6)
+
+
+class _Check(click.Command):
+    """First of all, whatever else is wrong: a green report of an earlier run must not be taken for this one's."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        not_judged = unjudged(version=gate.version(), started=datetime.datetime.now(datetime.UTC))
+        for name, path in _targets_in(args):
+            if name in FORMATS and path != "-":
+                write_placeholder(path, FORMATS[name].render(not_judged))
+        return super().parse_args(ctx, args)
+
+
+def _targets_in(args: Sequence[str]) -> Iterator[Target]:
+    """The values of `--report` in a command line that may be wrong in every other way."""
+    for word, following in itertools.zip_longest(args, args[1:], fillvalue=""):
+        if word == "--":
+            return
+        option, equals, value = word.partition("=")
+        if option == "--report":
+            name, _, path = (value if equals else following).partition("=")
+            if path:
+                yield name, path
+
+
 def _parse_day(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime.date | None:
     try:
         return None if value is None else datetime.date.fromisoformat(value)
@@ -47,7 +84,7 @@ def _parse_day(ctx: click.Context, param: click.Parameter, value: str | None) ->
         raise UsageError(f"--today {value}: not a date", "write it as YYYY-MM-DD") from None
 
 
-@click.command("check")
+@click.command("check", cls=_Check)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=str))
 @config_option
 @click.option("--only", "only", multiple=True, metavar="CHECK", help="run only this check (repeatable)")
@@ -69,7 +106,7 @@ def _parse_day(ctx: click.Context, param: click.Parameter, value: str | None) ->
 )
 @click.option(
     "--file-timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=_SECONDS,
     default=gate.DEFAULT_FILE_TIMEOUT,
     show_default=True,
     metavar="S",
@@ -77,7 +114,7 @@ def _parse_day(ctx: click.Context, param: click.Parameter, value: str | None) ->
 )
 @click.option(
     "--deadline",
-    type=click.FloatRange(min=0, min_open=True),
+    type=_SECONDS,
     envvar="QUALITYGATE_DEADLINE",
     metavar="S",
     help="seconds for the whole run; what is not done by then is broken (exit 3) [env: QUALITYGATE_DEADLINE]",
@@ -93,7 +130,7 @@ def _parse_day(ctx: click.Context, param: click.Parameter, value: str | None) ->
     "--today", callback=_parse_day, metavar="DATE", help="judge end dates as on this day (UTC; default: the clock's)"
 )
 @click.option("-q", "--quiet", is_flag=True, help="show only what failed, and the verdict")
-@click.option("-v", "--verbose", is_flag=True, help="show findings within the limits too, and all notes")
+@click.option("-v", "--verbose", is_flag=True, help="show all other findings too, and the versions of the tools")
 @click.option("--no-progress", is_flag=True, help="show no progress bar")
 @color_option
 def command(
@@ -120,11 +157,6 @@ def command(
     PATHS narrow the run to files and folders; limits over all files together (xenon's average) are then not judged.
     The summary goes to standard error.
     """
-    # First of all: a crash must never leave the green report of an earlier run.
-    not_judged = unjudged(version=gate.version(), started=datetime.datetime.now(datetime.UTC))
-    for name, path in reports:
-        if path != "-":
-            write_placeholder(path, FORMATS[name].render(not_judged))
     settings = load(config)
     options = gate.Options(
         only=only,
@@ -138,25 +170,50 @@ def command(
         soft_exit_code=soft_exit_code,
         allow_local_plugins=allow_local_plugins,
         today=today,
+        hidden=_inside(settings.root, [path for _, path in reports]),
+        arguments=_repeating(config, strict, allow_local_plugins, today, paths),
     )
     with reporting_progress(enabled=not (no_progress or quiet), color=color) as progress:
         report = gate.run(settings, options, progress)
     last_run.remember(settings.root, report)
     summary = stderr_look(color, settings.root).render(report, verbose=verbose, quiet=quiet)
-    try:
-        _write(report, reports)
-    except UsageError as error:
-        raise ReportError(error.headline, error.hint) from None
-    finally:
-        click.echo(summary, err=True, nl=False, color=True)
+    failures = _write(report, reports)
+    tell(summary)
+    if failures:
+        raise ReportError("\n".join(str(failure) for failure in failures), failures[0].hint)
     return int(report.exit_code)
 
 
-def _write(report: Report, targets: Sequence[Target]) -> None:
+def _repeating(
+    config: Path | None, strict: bool, local_plugins: bool, today: datetime.date | None, paths: Sequence[str]
+) -> tuple[str, ...]:
+    """The command line, as typed, that another run needs to find and judge the same; --only and --skip left out."""
+    return (
+        *(["--config", str(config)] if config else []),
+        *(["--strict"] if strict else []),
+        *(["--allow-local-plugins"] if local_plugins else []),
+        *(["--today", today.isoformat()] if today else []),
+        *(["--"] if any(path.startswith("-") for path in paths) else []),
+        *paths,
+    )
+
+
+def _inside(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
+    """Those of *paths* that lie below *root*, relative to it."""
+    found = (os.path.relpath(os.path.realpath(path), os.path.realpath(root)) for path in paths if path != "-")
+    return tuple(path for path in found if path != os.pardir and not path.startswith(os.pardir + os.sep))
+
+
+def _write(report: Report, targets: Sequence[Target]) -> list[UsageError]:
+    """Write every report that can be written; gives what is wrong with the others."""
+    failures = []
     for name, path in targets:
         text = FORMATS[name].render(report)
-        if path == "-":
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        else:
-            write_report(path, text)
+        try:
+            if path == "-":
+                print_whole(text)
+            else:
+                write_report(path, text)
+        except UsageError as error:
+            failures.append(error)
+    return failures

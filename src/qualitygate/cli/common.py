@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -10,7 +12,8 @@ import click
 from qualitygate import gate
 from qualitygate.adapters.registry import ADAPTERS
 from qualitygate.config import Settings, load_settings
-from qualitygate.errors import UsageError
+from qualitygate.engine.tasks import PlanResult
+from qualitygate.errors import ToolError, UsageError
 
 config_option = click.option(
     "--config",
@@ -22,7 +25,45 @@ config_option = click.option(
 
 def load(config: Path | None) -> Settings:
     """The settings in effect in the shell's folder."""
-    return load_settings(Path.cwd(), ADAPTERS, config=config, version=gate.version())
+    try:
+        folder = Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the current folder does not exist any more", "change to a folder that does") from None
+    return load_settings(folder, ADAPTERS, config=config, version=gate.version())
+
+
+def print_whole(text: str) -> None:
+    """Write *text* to standard output in UTF-8, whatever the terminal's encoding; escaped bytes of names as they are.
+
+    A reader that has gone away, such as `head`, wanted no more: that changes nothing about the run.
+
+    Raises:
+
+        UsageError: It can not be written.
+    """
+    if sys.stdout is None:
+        raise UsageError("standard output is closed", "name a file instead of -")
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # What is left in the buffer has nowhere to go; without this Python complains about it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise UsageError(f"standard output can not be written: {error.strerror}", "name a file instead of -") from None
+
+
+def require_tools(plans: Mapping[str, PlanResult], what: str) -> None:
+    """Refuse to go on when a check's tool can not be used; *what* says what can not be done then.
+
+    Raises:
+
+        ToolError: With every one of them.
+    """
+    broken = [f"check {name}: {plan.headline}" for name, plan in plans.items() if isinstance(plan, ToolError)]
+    if broken:
+        raise ToolError("\n".join(broken), what)
 
 
 def root_relative(path: str, root: Path) -> str:

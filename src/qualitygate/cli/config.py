@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from qualitygate.adapters.registry import ADAPTERS
-from qualitygate.cli.common import config_option, load
+from qualitygate.cli.common import config_option, load, require_tools
 
 
 @click.group("config")
@@ -34,15 +34,16 @@ def show(config: Path | None) -> None:
 @command.command("verify", short_help="report every mistake of the configuration")
 @config_option
 def verify(config: Path | None) -> None:
-    """Report every mistake of the configuration at once; exits with 2 if there is one.
+    """Report every mistake of the configuration file at once; exits with 2 if there is one.
 
-    The arguments and native configuration files of the tools are verified too, by the tools' own parsers.
+    If there is none, paths are looked up, and then the tools' own parsers verify their arguments and native
+    configuration files.
     """
     from qualitygate import gate
 
     settings = load(config)
-    with gate.prepared(settings, gate.Options()):
-        pass
+    with gate.prepared(settings, gate.Options()) as ready:
+        require_tools(ready.plans, "its arguments and configuration can not be verified")
     for warning in settings.warnings:
         click.echo(f"warning: {warning}", err=True)
     where = settings.file or "no configuration file (classic pipeline)"

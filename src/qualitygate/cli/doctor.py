@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import importlib.metadata
 import os
 import platform
@@ -17,9 +16,10 @@ from qualitygate.adapters.registry import ADAPTERS
 from qualitygate.cli import last_run
 from qualitygate.cli.common import config_option, load
 from qualitygate.config import CheckSettings, Settings
+from qualitygate.engine import versions
 from qualitygate.engine.resources import cpu_quota, default_jobs, memory_limit
 from qualitygate.engine.tasks import Plan, PlanResult
-from qualitygate.errors import ExitCode
+from qualitygate.errors import ExitCode, ToolError
 from qualitygate.sources.worktree import WorkTree
 
 _SLOW = 10.0
@@ -29,7 +29,7 @@ _SLOW = 10.0
 @click.command("doctor")
 @config_option
 def command(config: Path | None) -> int:
-    """Show what a run would work with; exits with 3 if a tool is missing or can not be used."""
+    """Show what a run would work with; exits with 3 if the tool of a check can not be used."""
     click.echo(f"qualitygate {gate.version()}, Python {platform.python_version()} at {sys.executable}")
     for line in _machine():
         click.echo(f"  {line}")
@@ -60,23 +60,23 @@ def _machine() -> Iterator[str]:
 
 
 def _tools() -> Iterator[str]:
-    from packaging.specifiers import SpecifierSet
-
     for adapter in ADAPTERS.values():
+        version = versions.installed(adapter.distribution)
+        if version is None:
+            place = "MISSING"
+        else:
+            place = str(importlib.metadata.distribution(adapter.distribution).locate_file(""))
+        yield f"{adapter.name:9} {version or '-':9} {place}"
         try:
-            found = importlib.metadata.distribution(adapter.distribution)
-        except importlib.metadata.PackageNotFoundError:
-            yield f"{adapter.name:9} MISSING   python -m pip install '{adapter.distribution}{adapter.versions}'"
-            continue
-        supported = found.version in SpecifierSet(adapter.versions, prereleases=True)
-        remark = "" if supported else f"   NOT SUPPORTED: only {adapter.versions} is"
-        yield f"{adapter.name:9} {found.version:9} {found.locate_file('')}{remark}"
+            versions.tool_version(adapter)
+        except ToolError as error:
+            yield f"          {error.headline}: {error.hint}"
 
 
 def _project(settings: Settings, work: WorkTree) -> Iterator[str]:
     yield f"root           {settings.root}"
     yield f"configuration  {settings.file or 'none: the classic pipeline'}"
-    commit = "not a git work tree" if work.info.commit is None else f"git commit {work.info.commit[:12]}"
+    commit = "no git commit" if work.info.commit is None else f"git commit {work.info.commit[:12]}"
     yield f"files          {len(work.tree):,} visible ({commit})"
     yield f"own files      {last_run.folder(settings.root)}"
     for warning in (*settings.warnings, *work.warnings):
@@ -86,15 +86,12 @@ def _project(settings: Settings, work: WorkTree) -> Iterator[str]:
 def _checks(
     settings: Settings, checks: Sequence[CheckSettings], plans: dict[str, PlanResult]
 ) -> Iterator[str]:
-    recalled = last_run.recall(settings.root)
-    if recalled.checks:
-        when = datetime.datetime.fromtimestamp(recalled.when, datetime.UTC)
-        yield f"(times are processor time of the last run, {when:%Y-%m-%d %H:%M} UTC)"
+    times = last_run.recall(settings.root)
     for check in checks:
         name = check.name if check.tool == check.name else f"{check.name} ({check.tool})"
         plan = plans[check.name]
         if isinstance(plan, Plan):
-            yield f"{name}: {_count(len(plan.visits))}, {_cost(recalled.checks.get(check.name))}"
+            yield f"{name}: {_count(len(plan.visits))}, {_cost(times.get(check.name))}"
             yield from _details(check, plan)
         else:
             yield f"{name}: BROKEN: {plan}"
@@ -107,7 +104,8 @@ def _count(files: int) -> str:
 def _cost(time: last_run.CheckTime | None) -> str:
     if time is None:
         return "not run yet"
-    return f"{time.seconds:.1f} s{', SLOW' if time.seconds >= _SLOW else ''}"
+    slow = ", SLOW" if time.seconds >= _SLOW else ""
+    return f"{time.seconds:.1f} s of processor time on {time.when:%Y-%m-%d %H:%M} UTC{slow}"
 
 
 def _details(check: CheckSettings, plan: Plan) -> Iterator[str]:

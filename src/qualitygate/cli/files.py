@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from qualitygate import gate
-from qualitygate.cli.common import config_option, load
+from qualitygate.cli.common import config_option, load, print_whole, require_tools
 from qualitygate.engine.tasks import Plan
-from qualitygate.errors import ToolError
 from qualitygate.model import names
 
 
@@ -26,15 +24,12 @@ def command(config: Path | None, only: tuple[str, ...], null: bool) -> None:
     settings = load(config)
     with gate.prepared(settings, gate.Options(only=only)) as ready:
         checks, plans = ready.checks, ready.plans
-    broken = [f"{name}: {plan.headline}" for name, plan in plans.items() if isinstance(plan, ToolError)]
-    if broken:
-        raise ToolError("\n".join(broken), "its files can not be listed")
+    require_tools(plans, "its files can not be listed")
+    lines = []
     for check in checks:
         plan = plans[check.name]
         assert isinstance(plan, Plan)
         prefix = f"{check.name}\t" if len(checks) > 1 else ""
         for path in sorted({relative for _, relative in plan.visits}):
-            if null:
-                sys.stdout.buffer.write(prefix.encode() + path.encode("utf-8", "surrogateescape") + b"\0")
-            else:
-                click.echo(prefix + names.visible(path))
+            lines.append(f"{prefix}{path}\0" if null else f"{prefix}{names.visible(path)}\n")
+    print_whole("".join(lines))

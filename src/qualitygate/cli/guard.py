@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import io
 import os
-import platform
 import signal
 import sys
-import tempfile
-import traceback
 from collections.abc import Iterator
 from types import FrameType
 
@@ -22,33 +18,43 @@ from qualitygate.model import names
 
 def guarded(command: click.Command, args: list[str]) -> int:
     """Run *command*; every way it can end is turned into an exit code, and text on standard error."""
+    _prepare_streams()
     try:
         with _signals():
             result = command.main(args, prog_name="qualitygate", standalone_mode=False)
-        _flush()
         return int(result or 0)
     except QualityGateError as error:
         return _tell(error)
     except click.ClickException as error:
         text = io.StringIO()
         error.show(text)
-        click.echo(_visible(text.getvalue()), err=True, nl=False)
+        tell(_visible(text.getvalue()))
+        _say("nothing was judged")
         return int(ExitCode.NOT_JUDGED)
     except (Interrupted, KeyboardInterrupt, click.Abort) as error:
         code = error.code if isinstance(error, Interrupted) else ExitCode.INTERRUPTED
         _say("interrupted: nothing was judged")
         return int(code)
-    except BrokenPipeError:
-        # The reader of standard output is gone; what is left in the buffer has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _say("the reader of standard output closed it: not judged")
-        return int(ExitCode.NOT_JUDGED)
-    except Exception as error:
+    except SystemExit:
+        raise
+    except BaseException as error:
         return _internal(error, args)
 
 
-def _flush() -> None:
-    sys.stdout.flush()
+def _prepare_streams() -> None:
+    """Let nothing that is printed fail: not on a closed stream, and not for a character that it can not encode."""
+    for number in range(3):
+        # Files opened later must not get the numbers of closed streams: workers would write over them.
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # it was closed
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @contextlib.contextmanager
@@ -72,13 +78,19 @@ def _signals() -> Iterator[None]:
 def _tell(error: QualityGateError) -> int:
     _say(f"error: {error.headline}")
     if error.hint:
-        click.echo(_visible(f"  {error.hint}"), err=True)
+        tell(_visible(f"  {error.hint}\n"))
     _say(error.closing)
     return int(error.code)
 
 
 def _say(text: str) -> None:
-    click.echo(_visible(f"qualitygate: {text}"), err=True)
+    tell(_visible(f"qualitygate: {text}\n"))
+
+
+def tell(text: str) -> None:
+    """Write to standard error, if it can be written: a full disk or a reader gone changes no verdict."""
+    with contextlib.suppress(OSError):
+        click.echo(text, err=True, nl=False, color=True)
 
 
 def _visible(text: str) -> str:
@@ -86,7 +98,10 @@ def _visible(text: str) -> str:
     return "\n".join(map(names.visible, text.split("\n")))
 
 
-def _internal(error: Exception, args: list[str]) -> int:
+def _internal(error: BaseException, args: list[str]) -> int:
+    import platform
+    import traceback
+
     headline = f"internal error: {type(error).__name__}: {error}"
     text = "\n".join(
         [
@@ -116,12 +131,15 @@ def _versions() -> str:
 
 
 def _write_report(text: str) -> str:
+    import datetime
+    import tempfile
+
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
     try:
         descriptor, path = tempfile.mkstemp(prefix=f"qualitygate-{stamp}-", suffix=".txt")
         with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(text)
     except OSError as error:
-        click.echo(text, err=True)
+        tell(text)
         return f"above (it could not be written: {error})"
     return path

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qualitygate.engine.engine import Progress
-
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
+
+    from qualitygate.engine.engine import Progress
 
 _LINE_EVERY = 30.0
 """Seconds between two lines in CI: often enough that no runner takes the job for dead."""
@@ -29,7 +29,7 @@ def reporting_progress(enabled: bool, color: str) -> Iterator[Progress]:
     if enabled and sys.stderr.isatty():
         with _bar(color) as progress:
             yield progress
-    elif enabled and os.environ.get("CI"):
+    elif enabled and os.environ.get("CI", "").lower() not in ("", "0", "false"):
         yield _Lines()
     else:
         yield lambda done, total: None
@@ -66,7 +66,7 @@ class _Bar:
         if self._bar is None:
             self._bar = self._stack.enter_context(_rich_progress(self._color))
             self._bar.add_task("checking", total=total)
-        self._bar.update(self._bar.task_ids[0], completed=done)
+        self._bar.update(self._bar.task_ids[0], completed=done, total=total)
 
 
 def _rich_progress(color: str) -> RichProgress:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,11 +33,17 @@ def wants_color(choice: str, environ: Mapping[str, str], is_terminal: bool) -> b
     return is_terminal and environ.get("TERM") != "dumb"
 
 
+_WIDTH = 80
+"""Columns of a table where no width is known."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Look:
     """What the terminal report is rendered for."""
 
     width: int
+    wrapped: bool
+    """Whether sentences are broken at the width; a log that is searched wants each on one line."""
     colour: bool
     ascii: bool
     folder: str
@@ -51,6 +56,7 @@ class Look:
         return terminal.render(
             report,
             width=self.width,
+            wrapped=self.wrapped,
             colour=self.colour,
             ascii=self.ascii,
             verbose=verbose,
@@ -61,10 +67,26 @@ class Look:
 
 def stderr_look(choice: str, root: Path) -> Look:
     """The look of standard error as it is now, for a report on the project at *root*."""
+    is_terminal = sys.stderr is not None and sys.stderr.isatty()
+    columns = _columns(os.environ, is_terminal)
     encoding = (getattr(sys.stderr, "encoding", None) or "ascii").lower().replace("-", "")
     return Look(
-        width=shutil.get_terminal_size((80, 24)).columns,
-        colour=wants_color(choice, os.environ, sys.stderr.isatty()),
+        width=columns or _WIDTH,
+        wrapped=columns is not None,
+        colour=wants_color(choice, os.environ, is_terminal),
         ascii=not encoding.startswith("utf"),
         folder="this folder" if os.path.realpath(root) == os.getcwd() else str(root),
     )
+
+
+def _columns(environ: Mapping[str, str], is_terminal: bool) -> int | None:
+    """The width to keep to: COLUMNS where it is a number above 0, else that of the terminal; None without either."""
+    columns = environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    if not is_terminal:
+        return None
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _WIDTH
+    except OSError:
+        return _WIDTH

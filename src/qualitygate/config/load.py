@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qualitygate.config.slips import misnamed_files, misnamed_tables
 from qualitygate.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def find(start: Path, config: Path | None = None) -> Location:
 
     Raises:
 
-        ConfigError: A file can not be read, is not valid TOML, or a folder holds two configurations.
+        ConfigError: A file can not be read, is not valid TOML, or a folder holds two configurations. Or a file or a
+            table has nearly the name of ours, so that it would not be read.
     """
     start = Path(os.path.realpath(start))
     if config is not None:
@@ -111,6 +113,11 @@ def _named(start: Path, config: Path) -> Location:
 
 
 def _in_folder(folder: Path, start: Path) -> Document | None:
+    misnamed = [
+        f"{_shown(folder / name, start)} is not read; did you mean `{OWN_FILE}`?" for name in misnamed_files(folder)
+    ]
+    if misnamed:
+        raise ConfigError(misnamed, hint="rename the file, or move it away")
     found = [document for name in (PYPROJECT, OWN_FILE) if (document := _read(folder / name, start)) is not None]
     if len(found) > 1:
         raise ConfigError(
@@ -129,6 +136,7 @@ def _read(file: Path, start: Path) -> Document | None:
     data = _parsed(text, shown)
     if file.name != PYPROJECT:
         return Document(file, shown, text, (), data)
+    _require_no_slips(Document(file, shown, text, (), data))
     tools = data.get("tool")
     table = tools.get("qualitygate") if isinstance(tools, dict) else None
     if table is None:
@@ -141,6 +149,21 @@ def _read(file: Path, start: Path) -> Document | None:
             document, [Problem((), "`tool.qualitygate` is not a table", "expected a table: [tool.qualitygate]")]
         )
     return document
+
+
+def _require_no_slips(document: Document) -> None:
+    """Refuse a table of a `pyproject.toml` that nearly has the name of ours, also beside ours."""
+    slips = list(misnamed_tables(document.table))
+    if slips:
+        from qualitygate.config.problems import Problem, config_error
+        from qualitygate.config.toml import key_text
+
+        ours = f"did you mean `[{'.'.join(_OUR_TABLE)}]`?"
+        names = (".".join(key_text(str(part)) for part in path) for path in slips)
+        raise config_error(
+            document,
+            [Problem(path, f"`[{name}]` is not read", ours) for path, name in zip(slips, names, strict=True)],
+        )
 
 
 def _text(file: Path, shown: str) -> str | None:

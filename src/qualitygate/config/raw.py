@@ -148,8 +148,8 @@ class CheckTable(msgspec.Struct, rename="kebab", forbid_unknown_fields=True, fro
     unreadable_ok: Annotated[
         Texts | UnsetType,
         _about(
-            "gitignore patterns of files that the tool need not be able to analyse. Replaces the top-level "
-            "`unreadable-ok`.",
+            "gitignore patterns of files that the tool need not be able to analyse, and whose finding that says so "
+            "(`E999` and `E902` of flake8) does not count either. Replaces the top-level `unreadable-ok`.",
             default="the top-level `unreadable-ok`",
             example=["tests/data/broken/**"],
         ),
@@ -203,7 +203,8 @@ class TopLevel(msgspec.Struct, rename="kebab", forbid_unknown_fields=True, froze
     unreadable_ok: Annotated[
         Texts | UnsetType,
         _about(
-            "gitignore patterns of files that the tools need not be able to analyse.",
+            "gitignore patterns of files that the tools need not be able to analyse. The findings that say the same "
+            "of such a file (`E999` and `E902` of flake8) are exempt too; a pattern without use is reported.",
             default="[]",
             example=["tests/data/broken/**"],
         ),

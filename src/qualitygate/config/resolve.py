@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from qualitygate.config.classic import CLASSIC_POLICY
 from qualitygate.config.load import Document, Location, find
 from qualitygate.config.problems import Problem, config_error
 from qualitygate.config.raw import CheckTable, SoftFailTable, TopLevel
@@ -161,7 +160,7 @@ def _check(
         args=args,
         extra_args=dict(_extra_arguments(table)),
         require_plugins=tuple(table.require_plugins or ()),
-        policy=_policy(table) if configured else CLASSIC_POLICY.get(adapter.name, Policy()),
+        policy=_policy(table) if configured else adapter.default_policy,
         allow_empty=_first(table.allow_empty, top.allow_empty, False),
         unreadable_ok=tuple(_first(table.unreadable_ok, top.unreadable_ok, [])),
         configured=configured,

@@ -11,7 +11,11 @@ from qualitygate.model.limits import SoftFail
 
 
 class Row(NamedTuple):
-    """One value. `key = value` of all rows together is a valid `qualitygate.toml` with the same meaning."""
+    """One value. `key = value` of all rows together is a valid `qualitygate.toml` with the same limits and arguments.
+
+    It names every check, so that all of them are configured there: one that was not, as all are without a file, is
+    then no longer skipped where it finds no file, and arguments that come from its default become written ones.
+    """
 
     key: str
     """Such as `paths` or `flake8.max-findings`."""

@@ -60,12 +60,24 @@ def _mismatches(value: Any, kind: Type, path: KeyPath, elsewhere: Mapping[str, s
         kind = kind.type
     member = _member(kind, value) if isinstance(kind, inspect.UnionType) else kind
     if member is None or not _fits(value, member):
-        yield Problem(path, f"`{_name(path)}` can not be {_described(value)}", f"expected: {words(kind)}")
+        expected = _unquoted_date(value, kind, path) or words(kind)
+        yield Problem(path, f"`{_name(path)}` can not be {_described(value)}", f"expected: {expected}")
         return
     if isinstance(member, inspect.StructType):
         yield from _unknown_keys(value, member, path, elsewhere)
     for step, item, item_kind in _elements(value, member):
         yield from _mismatches(item, item_kind, (*path, step), {})
+
+
+def _unquoted_date(value: Any, kind: Type, path: KeyPath) -> str:
+    """What to write instead of a text where a date belongs; empty for everything else."""
+    if not isinstance(kind, inspect.DateType) or not isinstance(value, str):
+        return ""
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        return f"a TOML date without quotes, such as `{path[-1]} = 2027-03-31`"
+    return f"a TOML date without quotes, `{path[-1]} = {day}`"
 
 
 def _unknown_keys(

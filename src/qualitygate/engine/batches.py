@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 
 from qualitygate.engine.tasks import Batch, Plan, Visit
 
@@ -14,15 +14,16 @@ _FILE_COST = 2048
 
 
 def make_batches(
-    plans: Iterable[Plan], families: Mapping[str, str], root: str, jobs: int, file_timeout: float
+    plans: Iterable[Plan], groups: Mapping[str, Hashable], root: str, jobs: int, file_timeout: float
 ) -> list[Batch]:
     """Batches over all *plans*.
 
     Args:
 
-        plans: What each check visits. Checks of one family that visit the same file share its visit.
+        plans: What each check visits.
 
-        families: Check -> family.
+        groups: Check -> group. Checks of one group that visit the same file share its visit; they must be of
+            different tools, since a process serves one configuration of a tool at a time.
 
         root: Where the paths are relative to, to look up sizes.
 
@@ -31,32 +32,32 @@ def make_batches(
         file_timeout: Seconds allowed per file.
     """
     weights: dict[str, int] = {}
-    groups: dict[str, list[Visit]] = {}
-    for family, members in _by_family(plans, families).items():
-        groups[family] = _visits(members)
-        for visit in groups[family]:
+    visits_of: dict[Hashable, list[Visit]] = {}
+    for group, members in _grouped(plans, groups).items():
+        visits_of[group] = _visits(members)
+        for visit in visits_of[group]:
             if visit.path not in weights:
                 weights[visit.path] = _size(os.path.join(root, visit.path)) + _FILE_COST
-    total = sum(weights[visit.path] for visits in groups.values() for visit in visits)
+    total = sum(weights[visit.path] for visits in visits_of.values() for visit in visits)
     target = max(_SMALLEST, total // (jobs * _PARTS_PER_WORKER))
     weighed = [
         (sum(weights[visit.path] for visit in visits), Batch(tuple(visits), file_timeout))
-        for group in groups.values()
-        for visits in _cut(group, weights, target)
+        for group_visits in visits_of.values()
+        for visits in _cut(group_visits, weights, target)
     ]
     weighed.sort(key=lambda pair: pair[0], reverse=True)
     return [batch for _, batch in weighed]
 
 
-def _by_family(plans: Iterable[Plan], families: Mapping[str, str]) -> dict[str, list[Plan]]:
-    groups: dict[str, list[Plan]] = {}
+def _grouped(plans: Iterable[Plan], groups: Mapping[str, Hashable]) -> dict[Hashable, list[Plan]]:
+    found: dict[Hashable, list[Plan]] = {}
     for plan in plans:
-        groups.setdefault(families[plan.check], []).append(plan)
-    return groups
+        found.setdefault(groups[plan.check], []).append(plan)
+    return found
 
 
 def _visits(plans: list[Plan]) -> list[Visit]:
-    """One visit per file for the checks of a family; a check that visits a file twice gets a visit of its own."""
+    """One visit per file for the checks of a group; a check that visits a file twice gets a visit of its own."""
     if len(plans) == 1:
         return [Visit(relative, ((plans[0].check, path),)) for path, relative in plans[0].visits]
     shared: dict[tuple[str, int], list[tuple[str, str]]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
@@ -99,19 +100,25 @@ class Engine:
     def _adapter(self, check: str) -> Adapter[Any]:
         return ADAPTERS[self._tools[check]]
 
-    def plan(self) -> dict[str, PlanResult]:
+    def plan(self, progress: Progress = lambda done, total: None) -> dict[str, PlanResult]:
         """What each check would visit, or why it can not be run; in the order of the checks."""
         plans: dict[str, PlanResult] = {}
         try:
             tasks = [(check,) for check in self._requests]
-            for (check,), outcome in self._pool.run(worker.plan, tasks, lambda check: _PLAN_TIMEOUT):
+
+            def tick() -> None:
+                progress(len(plans), len(tasks))
+
+            for (check,), outcome in self._pool.run(worker.plan, tasks, _plan_timeout, tick):
                 tool = self._tools[check]
                 lost = isinstance(outcome, Lost)
-                plans[check] = ToolError(f"{tool}, while being set up: {outcome.message}") if lost else outcome
+                plans[check] = (
+                    ToolError(f"{tool}, while being set up: {outcome.message}", kind=outcome.kind) if lost else outcome
+                )
         except DeadlinePassed:
             pass
         for check in self._requests:
-            plans.setdefault(check, ToolError("the deadline passed before its files were listed"))
+            plans.setdefault(check, ToolError("the deadline passed before its files were listed", kind="deadline"))
         return {check: plans[check] for check in self._requests}
 
     def analyse(self, plans: Iterable[Plan], progress: Progress = lambda done, total: None) -> dict[str, Answer]:
@@ -120,11 +127,12 @@ class Engine:
         answers = {plan.check: Answer(plan.check) for plan in plans}
         run = _Analysis(self._pool, answers, sum(len(plan.visits) for plan in plans), progress)
         unfinished = {plan.check for plan in plans}
-        batches = make_batches(plans, self._families(plans), self._root, self._limits.jobs, self._limits.file_timeout)
+        batches = make_batches(plans, self._groups(plans), self._root, self._limits.jobs, self._limits.file_timeout)
         try:
             lost = run.first_pass(batches)
-            run.second_pass(lost)
+            run.second_pass(lost, at_once=max(_HOPELESS, self._limits.jobs))
             for plan in plans:
+                _require_complete(plan, answers[plan.check])
                 self._reduce(plan, answers[plan.check])
                 unfinished.remove(plan.check)
         except DeadlinePassed:
@@ -133,8 +141,15 @@ class Engine:
                     answers[plan.check].breakage.append(_too_late(plan, answers[plan.check]))
         return answers
 
-    def _families(self, plans: Sequence[Plan]) -> dict[str, str]:
-        return {plan.check: self._adapter(plan.check).family or plan.check for plan in plans}
+    def _groups(self, plans: Sequence[Plan]) -> dict[str, tuple[str, int]]:
+        """Check -> family of its tool, and which of the tool's checks it is."""
+        seen: Counter[str] = Counter()
+        groups = {}
+        for plan in plans:
+            adapter = self._adapter(plan.check)
+            groups[plan.check] = (adapter.family or adapter.name, seen[adapter.name])
+            seen[adapter.name] += 1
+        return groups
 
     def _reduce(self, plan: Plan, answer: Answer) -> None:
         """Add the cross-file findings, unless files were hidden from the check or its answer is broken anyway."""
@@ -145,7 +160,7 @@ class Engine:
             answer.notes.append(f"{', '.join(sorted(rules))}: not judged, since PATHS hid files")
             return
         measurements: list[Measurement] = [one for result in answer.results for one in result.measurements]
-        for _, outcome in self._pool.run(worker.reduce, [(plan.check, measurements)], lambda *_: _PLAN_TIMEOUT):
+        for _, outcome in self._pool.run(worker.reduce, [(plan.check, measurements)], _plan_timeout):
             if isinstance(outcome, Lost):
                 answer.breakage.append(Breakage(kind=outcome.kind, message=outcome.message))
             elif isinstance(outcome, str):
@@ -168,26 +183,26 @@ class _Analysis:
         """Run all batches; give those whose worker was lost, cut into single files."""
         lost: list[Batch] = []
         self._progress(0, self._total)
-        for (batch,), outcome in self._pool.run(worker.analyse, [(batch,) for batch in batches], _timeout):
+        for (batch,), outcome in self._pool.run(worker.analyse, [(batch,) for batch in batches], _timeout, self._tick):
             if isinstance(outcome, Lost):
                 lost.extend(Batch((visit,), batch.file_timeout) for visit in batch.visits)
             else:
                 self._keep(outcome)
         return lost
 
-    def second_pass(self, singles: list[Batch]) -> None:
+    def second_pass(self, singles: list[Batch], at_once: int) -> None:
         """Look again at each file of lost batches, alone; the file that is lost again breaks its checks."""
         while singles:
-            now, singles = singles[:_HOPELESS], singles[_HOPELESS:]
+            now, singles = singles[:at_once], singles[at_once:]
             now = [batch for batch in now if not self._is_hopeless(batch.visits[0])]
-            for (batch,), outcome in self._pool.run(worker.analyse, [(batch,) for batch in now], _timeout):
+            for (batch,), outcome in self._pool.run(worker.analyse, [(batch,) for batch in now], _timeout, self._tick):
                 if isinstance(outcome, Lost):
                     self._break(batch.visits[0], outcome)
                 else:
                     self._keep(outcome)
 
     def _is_hopeless(self, visit: Visit) -> bool:
-        return any(len(self._answers[check].breakage) >= _HOPELESS for check, _ in visit.spellings)
+        return all(len(self._answers[check].breakage) >= _HOPELESS for check, _ in visit.spellings)
 
     def _keep(self, results: list[FileResult]) -> None:
         for result in results:
@@ -208,7 +223,21 @@ class _Analysis:
 
     def _advance(self, count: int) -> None:
         self._done += count
+        self._tick()
+
+    def _tick(self) -> None:
         self._progress(self._done, self._total)
+
+
+def _plan_timeout(*_: Any) -> float:
+    return _PLAN_TIMEOUT
+
+
+def _require_complete(plan: Plan, answer: Answer) -> None:
+    """A check with a file that nobody looked at has no answer, whatever the reason."""
+    missing = len(plan.visits) - len(answer.results)
+    if missing and not answer.breakage:
+        answer.breakage.append(Breakage(kind="killed", message=f"{missing:,} files were not looked at"))
 
 
 def _too_late(plan: Plan, answer: Answer) -> Breakage:
@@ -218,5 +247,8 @@ def _too_late(plan: Plan, answer: Answer) -> Breakage:
 
 
 def _timeout(batch: Batch) -> float:
-    """The watchdog in the worker keeps the time of each file; this is for a worker that is stopped altogether."""
-    return batch.file_timeout * len(batch.visits) + 30
+    """The watchdog in the worker keeps the time of each file; this is for a worker that does not answer at all.
+
+    A batch is small, so that this is ample; one that needs more is looked at again file by file.
+    """
+    return batch.file_timeout * min(2, len(batch.visits)) + 30

@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import multiprocessing.spawn
 import os
+import site
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
@@ -24,11 +25,11 @@ _OUR_PROCESSES = ("pebble_pool_worker", "ignore")
 def safe_path(entries: Iterable[str], root: str) -> list[str]:
     """*entries* of `sys.path` without those in the project at *root*.
 
-    Folders of the Python installation stay although a virtual environment often lies inside the project, and so does
-    the folder that this package itself was imported from.
+    The libraries of the Python installation stay although a virtual environment often lies inside the project, and so
+    does the folder that this package itself was imported from.
     """
-    kept = {os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix)}
-    kept.update(os.path.realpath(path) for path in sysconfig.get_paths().values())
+    libraries = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    kept = {os.path.realpath(path) for path in (*libraries, site.getusersitepackages())}
     root = os.path.realpath(root)
     return [entry for entry in entries if entry and not _is_project(os.path.realpath(entry), root, kept)]
 

@@ -11,6 +11,7 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any
 
@@ -23,6 +24,10 @@ from qualitygate.engine.tasks import Setup
 
 _RESTARTS = 5
 """After so many new pools in one run the machinery is taken for broken."""
+
+
+_TICK = 1.0
+"""Seconds between two looks at a run in which nothing ends."""
 
 
 class Lost(Exception):
@@ -85,13 +90,19 @@ class WorkerPool:
         self._pool.join()
 
     def run(
-        self, function: Callable[..., Any], tasks: list[tuple[Any, ...]], timeout: Callable[..., float | None]
+        self,
+        function: Callable[..., Any],
+        tasks: list[tuple[Any, ...]],
+        timeout: Callable[..., float | None],
+        tick: Callable[[], None] = lambda: None,
     ) -> Iterator[tuple[tuple[Any, ...], Any]]:
         """Run *function* for each tuple of arguments; give (arguments, result or `Lost`) as they come.
 
         Args:
 
             timeout: Arguments -> seconds after which the process on the task is ended.
+
+            tick: Called about every second while waiting.
 
         Raises:
 
@@ -102,6 +113,7 @@ class WorkerPool:
             done, _ = concurrent.futures.wait(
                 waiting, timeout=self._patience(), return_when=concurrent.futures.FIRST_COMPLETED
             )
+            tick()
             restart = False
             for future in done:
                 outcome = _outcome(future)
@@ -112,7 +124,7 @@ class WorkerPool:
             if restart:
                 tasks = list(waiting.values())
                 if self._restarts == _RESTARTS:
-                    lost = Lost("killed", "worker processes die as soon as they are started")
+                    lost = Lost("killed", "worker processes can not be started, or die at once")
                     yield from ((task, lost) for task in tasks)
                     return
                 self._restart()
@@ -128,13 +140,14 @@ class WorkerPool:
             future.set_exception(error)
         return future
 
-    def _patience(self) -> float | None:
+    def _patience(self) -> float:
+        """Seconds to wait now."""
         if self._deadline is None:
-            return None
+            return _TICK
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise DeadlinePassed
-        return left
+        return min(left, _TICK)
 
     def _restart(self) -> None:
         self._restarts += 1
@@ -152,10 +165,12 @@ def _outcome(future: concurrent.futures.Future[Any]) -> Any:
         return future.result()
     except ProcessExpired as error:
         return _lost(error.exitcode)
-    except (TimeoutError, concurrent.futures.TimeoutError):
+    except TimeoutError:
         return Lost("timeout", "timed out")
+    except BrokenProcessPool:
+        return _PoolBroke()
     except (RuntimeError, concurrent.futures.CancelledError) as error:
-        # BrokenProcessPool is a RuntimeError; one raised by our own code in a worker carries a remote traceback.
+        # One raised by our own code in a worker carries a remote traceback; others are a pool's that broke.
         if error.__cause__ is not None:
             raise
         return _PoolBroke()

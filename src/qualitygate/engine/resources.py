@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 WORKER_MEMORY = 400 * 2**20
-"""Bytes one worker is counted with; the largest seen on the packages of the benchmarks is well below."""
+"""Bytes one worker is counted with."""
 
 _CGROUPS = Path("/sys/fs/cgroup")
 
@@ -31,7 +31,7 @@ def _affinity() -> int:
 
 
 def cpu_quota(cgroups: Path = _CGROUPS, membership: Path = Path("/proc/self/cgroup")) -> float | None:
-    """Processors that the cgroup (version 2 or 1) grants, rounded up by the caller's `max`; None without a quota."""
+    """Processors that the cgroup (version 2 or 1) grants, perhaps a fraction; None without a quota."""
     quotas = []
     for folder in _folders(cgroups, membership, "cpu"):
         quota = _read_words(folder / "cpu.max")

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from qualitygate.adapters.registry import ADAPTERS
 from qualitygate.engine.tasks import Batch, FileResult, Plan, PlanResult, Setup, Visit
+from qualitygate.engine.versions import require_plugins, tool_version
 from qualitygate.errors import ConfigError, ToolError
 from qualitygate.model.findings import SOURCE_LIMIT, FileProblem, Located, Measurement, RawFinding
 from qualitygate.plugin import Adapter, Analysis, Resolution
@@ -30,6 +31,8 @@ class _Process:
     """What this process was prepared with."""
 
     setup: Setup
+    folder: str
+    """The project root as the system spells it."""
 
 
 _active: dict[str, tuple[str, Resolution[Any]]] = {}
@@ -40,6 +43,7 @@ def start(setup: Setup) -> None:
     """Prepare this process: current folder, signals, streams, memory."""
     _Process.setup = setup
     os.chdir(setup.root)
+    _Process.folder = os.getcwd()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # The watchdog: ends the process even while it is inside C code. The engine reads it off the exit status.
@@ -53,12 +57,14 @@ def start(setup: Setup) -> None:
 
 def _forbid_silent_exit() -> None:
     """Give a tool that calls `os._exit(0)` another status: pebble takes 0 for a worker that ended in order."""
-    leave = os._exit
+    import posix
+
+    leave = posix._exit
 
     def exit_with_status(status: int) -> NoReturn:
         leave(status or SILENT_EXIT)
 
-    os._exit = exit_with_status
+    os._exit = posix._exit = exit_with_status
 
 
 def _limit_memory(limit: int | None) -> None:
@@ -75,25 +81,28 @@ def plan(check: str) -> PlanResult:
     """Resolve *check* and list the files its tool would visit."""
     adapter = _adapter(check)
     try:
-        version = _version(adapter)
+        version = tool_version(adapter)
+        require_plugins(_Process.setup.requests[check])
         resolution = _activate(check)
         visits = tuple(
             (path, relative)
             for path in adapter.select(resolution.options, _Process.setup.tree)
             if (relative := _Process.setup.tree.relative(path)) is not None
         )
+        _require_own_folder()
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     except (ConfigError, ToolError) as error:
         return error
-    except (Exception, SystemExit) as error:
-        return ToolError(f"{adapter.name} can not be set up: {describe(error)}")
+    except BaseException as error:
+        kind = "missing" if isinstance(error, ImportError) else "crashed"
+        return ToolError(f"{adapter.name} can not be set up: {describe(error)}", kind=kind)
     return Plan(
         check=check,
         version=version,
         visits=visits,
         config_files=resolution.config_files,
-        notes=resolution.notes,
+        notes=(*resolution.notes, *_hidden_configuration(check, resolution.config_files)),
         plugins=resolution.plugins,
     )
 
@@ -116,8 +125,31 @@ def reduce(check: str, measurements: Sequence[Measurement]) -> tuple[RawFinding,
         return _adapter(check).reduce(_activate(check).options, measurements)
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         return describe(error)
+
+
+def _require_own_folder() -> None:
+    """Everything is relative to the current folder, so nothing holds when a plug-in changes it.
+
+    Raises:
+
+        ToolError: It was changed; it is changed back.
+    """
+    if os.getcwd() != _Process.folder:
+        os.chdir(_Process.folder)
+        raise ToolError("the tool or one of its plug-ins changed the current folder", "remove that plug-in")
+
+
+def _hidden_configuration(check: str, config_files: Sequence[str]) -> list[str]:
+    """Warnings about configuration that a clean clone would not have."""
+    tree = _Process.setup.tree
+    return [
+        f"check {check}: {name} is in effect, but git ignores it or `exclude` hides it, so other machines may judge "
+        "differently"
+        for name in config_files
+        if not os.path.isabs(name) and not tree.shows(name)
+    ]
 
 
 def _adapter(check: str) -> Adapter[Any]:
@@ -135,50 +167,29 @@ def _activate(check: str) -> Resolution[Any]:
     return active[1]
 
 
-def _version(adapter: Adapter[Any]) -> str:
-    """The installed version of the tool.
-
-    Raises:
-
-        ToolError: It is not installed, or outside the range that the adapter was tested with.
-    """
-    import importlib.metadata
-
-    from packaging.specifiers import SpecifierSet
-
-    wanted = f"{adapter.distribution}{adapter.versions}"
-    try:
-        version = importlib.metadata.version(adapter.distribution)
-    except importlib.metadata.PackageNotFoundError:
-        raise ToolError(
-            f"{adapter.name} is not installed beside qualitygate", f"python -m pip install '{wanted}'"
-        ) from None
-    if version not in SpecifierSet(adapter.versions, prereleases=True):
-        raise ToolError(
-            f"{adapter.name} {version} is installed, but only {adapter.versions} is supported",
-            f"python -m pip install '{wanted}'",
-        )
-    return version
-
-
 def _visit(visit: Visit, timeout: float) -> list[FileResult]:
     signal.setitimer(signal.ITIMER_REAL, timeout)
     try:
-        data = read_bytes(visit.path)
+        data = read_bytes(os.path.join(_Process.folder, visit.path))
     except OSError as error:
         return [_unreadable(check, path, visit.path, error) for check, path in visit.spellings]
+    except MemoryError:
+        raise
+    except BaseException as error:
+        return [FileResult(check, visit.path, crash=describe(error)) for check, _ in visit.spellings]
     return [_look(check, path, visit.path, data) for check, path in visit.spellings]
 
 
 def _unreadable(check: str, path: str, relative: str, error: OSError) -> FileResult:
-    problem = FileProblem(kind="unreadable", message=error.strerror or str(error), path=relative)
     try:
         found = _adapter(check).unreadable(_activate(check).options, path, error)
     except MemoryError:
         raise
-    except (Exception, SystemExit) as failure:
+    except BaseException as failure:
         return FileResult(check, relative, crash=describe(failure))
     located = tuple(Located(raw=raw, path=relative, source=None) for raw in found)
+    message, rule = error.strerror or str(error), found[0].rule if found else None
+    problem = FileProblem(kind="unreadable", message=message, rule=rule, path=relative)
     return FileResult(check, relative, findings=located, problem=problem)
 
 
@@ -186,11 +197,14 @@ def _look(check: str, path: str, relative: str, data: bytes) -> FileResult:
     started = time.process_time()
     try:
         analysis = _adapter(check).check(_activate(check).options, path, data)
+        _require_own_folder()
     except MemoryError:
         raise
-    except (Exception, SystemExit) as error:
+    except ToolError as error:
+        return FileResult(check, relative, crash="; ".join(filter(None, (error.headline, error.hint))))
+    except BaseException as error:
         return FileResult(check, relative, crash=describe(error))
-    return _result(check, relative, data, analysis, time.process_time() - started)
+    return _result(check, relative, data, analysis, max(0.0, time.process_time() - started))
 
 
 def _result(check: str, relative: str, data: bytes, analysis: Analysis, seconds: float) -> FileResult:

@@ -49,6 +49,8 @@ class FileProblem(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     """`syntax`, `encoding`, `nul`, `too-deep`, `unreadable`, `refused` or `tool` (the tool gave the file up)."""
     message: str
+    rule: str | None = None
+    """Rule of the finding by which the tool itself reports the problem, where it does."""
     path: str = ""
     """Filled in by the engine."""
 

@@ -141,6 +141,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     config_digest: str = ""
     overrides: tuple[str, ...] = ()
     """Command-line options that changed the policy."""
+    arguments: tuple[str, ...] = ()
+    """Options and PATHS that repeat the run, as typed, without the choice of checks; what must stand last is last."""
     warnings: tuple[str, ...] = ()
     files: int = 0
     """Number of distinct files that at least one check was given."""

@@ -13,6 +13,8 @@ Span = tuple[str, str]
 
 NARROWEST = 40
 """Fewer columns than this are treated as this many."""
+LONGEST = 2000
+"""Most columns of a sentence that is not wrapped."""
 
 # A word of a command line with its quoted parts; what has an unpaired quote is taken as it is.
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+|\S+""")
@@ -23,12 +25,16 @@ class Page:
 
     Args:
 
+        wrapped: Break what is too long. Without it each sentence and command is one line of any length, so that a log
+            can be searched; what is set in columns is cut all the same.
+
         ascii: Write nothing but ASCII, with what is beyond it as backslash escapes.
     """
 
-    def __init__(self, width: int, ascii: bool = False) -> None:
+    def __init__(self, width: int, ascii: bool = False, wrapped: bool = True) -> None:
         self.width = max(width, NARROWEST)
         self.ascii = ascii
+        self.wrapped = wrapped
         self.dot = "-" if ascii else "·"
         self.ellipsis = "..." if ascii else "…"
         self._lines: list[tuple[Span, ...]] = []
@@ -57,6 +63,9 @@ class Page:
     def flow(self, *spans: Span, indent: int = 4, most: int = 4) -> None:
         """A text wrapped to at most *most* lines, all but the first indented."""
         plain = "".join(text for text, _ in spans).rstrip()
+        if not self.wrapped:
+            self._lines.append(_styled(self.cut(plain, LONGEST), spans))
+            return
         enough = self.width * (most + 1)
         lines = wrap(plain[:enough], self.width, indent)
         shown = lines[:most]
@@ -68,6 +77,9 @@ class Page:
     def command(self, label: str, command: str, most: int = 8) -> None:
         """A command line after *label*, continued with backslashes so that it can be pasted."""
         start, indent = f"  {label}   ", "      "
+        if not self.wrapped:
+            self._lines.append(((start + self.name(command), ""),))
+            return
         lines, line = [], start
         for word in _WORD.findall(self.name(command)):
             if line != indent and cells(line + word) > self.width - len(" \\"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterable
+
 from qualitygate.model import names
 from qualitygate.model.findings import Finding
 from qualitygate.model.results import Report
@@ -21,6 +24,12 @@ def place(report: Report, path: str | None) -> str:
 def order(finding: Finding) -> tuple[str, int, int, str, str]:
     """Sort key: path, line, column, check, rule; what is not given comes first."""
     return (finding.path or "", finding.line or 0, finding.column or 0, finding.check, finding.rule)
+
+
+def rerun(report: Report, checks: Iterable[str], whole: bool = False) -> str:
+    """The command that repeats the run for *checks* alone; if *whole*, with every finding on standard output."""
+    only = [word for check in checks for word in ("--only", check)]
+    return shlex.join(["qualitygate", "check", *only, *(["--report", "text=-"] if whole else []), *report.arguments])
 
 
 def count(number: int, noun: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from qualitygate.model.limits import SoftFail
+from qualitygate.model.limits import TOTAL, SoftFail
 from qualitygate.model.results import CheckRun, CheckVerdict, LimitResult, Outcome, State
 from qualitygate.model.severity import Severity
 from qualitygate.reporters._layout import Page, cells
@@ -14,7 +14,7 @@ _HEAD = ("check", "state", "found", "allowed", "files", "cached", "time")
 _STATE = 1
 """Place of the column `state`. Up to it columns are words, after it numbers, which stand to the right."""
 _NAME_WIDTH = 24
-_ALLOWED_WIDTH = 10
+_ALLOWED_WIDTH = 16
 
 _STYLES = {
     "clean": "green",
@@ -29,8 +29,13 @@ _STYLES = {
 Judged = tuple[CheckRun, CheckVerdict | None]
 
 
-def table(page: Page, checks: Sequence[Judged]) -> None:
-    """Add the table to *page*, unless there is nothing to put into it."""
+def table(page: Page, checks: Sequence[Judged], permissions: bool = True) -> None:
+    """Add the table to *page*, unless there is nothing to put into it.
+
+    Args:
+
+        permissions: Say in the row of a failed check why it may fail softly.
+    """
     if not checks:
         return
     rows = [_row(page, run, verdict) for run, verdict in checks]
@@ -39,7 +44,7 @@ def table(page: Page, checks: Sequence[Judged]) -> None:
     for row, (run, verdict) in zip(rows, checks, strict=True):
         spans = [(cell, "") for cell in _padded(row, widths)]
         spans[_STATE] = (spans[_STATE][0], _STYLES.get(row[_STATE], ""))
-        remark = page.clean("; ".join(_remarks(run, verdict)))
+        remark = page.clean("; ".join(filter(None, _remarks(run, verdict, permissions))))
         if sum(2 + width for width in widths) + 2 + cells(remark) <= page.width:
             page.add(*spans, (f"  {remark}", "dim"))
         else:
@@ -60,7 +65,7 @@ def _row(page: Page, run: CheckRun, verdict: CheckVerdict | None) -> tuple[str, 
         page.cut(page.name(run.check), _NAME_WIDTH),
         state(run, verdict),
         "-" if silent else f"{found(run, limits):,}",
-        "-" if silent else page.cut(page.name(_allowed(limits)), _ALLOWED_WIDTH),
+        "-" if silent else page.name(_allowed(limits)),
         f"{run.files:,}",
         f"{run.cached:,}",
         f"{run.seconds:,.1f}s",
@@ -84,37 +89,35 @@ def found(run: CheckRun, limits: Sequence[LimitResult]) -> int:
     """Number of findings that count: those of `low` and above, and `info` where a limit names it."""
     if not limits:
         return sum(finding.severity > Severity.INFO for finding in run.findings)
-    totals = [limit.actual for limit in limits if limit.limit == "total"]
+    totals = [limit.actual for limit in limits if limit.limit == TOTAL]
     return max(totals) if totals else sum(limit.actual for limit in limits)
 
 
 def _allowed(limits: Sequence[LimitResult]) -> str:
-    """The limit in few characters: the breached one of several, else the total, else their sum."""
-    breached = [limit for limit in limits if limit.breached and limit.limit != "total"]
-    totals = [limit.allowed for limit in limits if limit.limit == "total"]
-    if breached:
-        return f"{breached[0].limit} {breached[0].allowed:,}"
-    return _sum(totals[:1] or [limit.allowed for limit in limits])
+    """The limit in few characters: one number, `any`, or of several limits the breached ones if they are short."""
+    if not limits:
+        return "-"
+    if all(limit.allowed is None for limit in limits):
+        return "any"
+    if len(limits) == 1:
+        return f"{limits[0].allowed:,}"
+    breached = ", ".join(f"{limit.limit} {limit.allowed:,}" for limit in limits if limit.breached)
+    return breached if 0 < len(breached) <= _ALLOWED_WIDTH else "limits"
 
 
-def _sum(numbers: Sequence[int | None]) -> str:
-    terms = [number for number in numbers if number]
-    if not numbers or None in numbers:
-        return "any" if numbers else "-"
-    written = "+".join(f"{number:,}" for number in terms) or "0"
-    return written if len(written) <= _ALLOWED_WIDTH else f"{sum(terms):,}"
-
-
-def _remarks(run: CheckRun, verdict: CheckVerdict | None) -> Iterator[str]:
+def _remarks(run: CheckRun, verdict: CheckVerdict | None, permissions: bool) -> Iterator[str]:
     if run.state is State.SKIPPED:
         yield run.skip_reason or ""
     if run.problems:
         yield f"{count(len({problem.path for problem in run.problems}), 'file')} not analysed"
-    if verdict and verdict.soft_fail and verdict.outcome in (Outcome.SOFT_FAIL, Outcome.FAIL):
-        yield _permission(verdict.soft_fail)
-    remarks = sum(finding.severity is Severity.INFO for finding in run.findings)
-    if remarks:
-        yield f"{remarks:,} info"
+    if permissions and verdict and verdict.outcome in (Outcome.SOFT_FAIL, Outcome.FAIL):
+        yield _permission(verdict.soft_fail or SoftFail())
+    yield _info(run)
+
+
+def _info(run: CheckRun) -> str:
+    number = sum(finding.severity is Severity.INFO for finding in run.findings)
+    return f"{number:,} info" if number else ""
 
 
 def _permission(soft: SoftFail) -> str:

@@ -1,45 +1,33 @@
 """The summary of a run for people: what failed, then one table, then the verdict in words on the last line.
 
-Shown one by one are the findings of failed checks. Findings of soft-failed checks do not push these out of sight: they
-are a number in the table with the command that lists them. `verbose` adds the findings of all other checks, `info`
-included, and the versions and configuration files of the tools. `quiet` leaves what must be done and the last line, so
-that of a run that passed one line is left.
+Shown one by one are the findings for which checks failed: those that count under a breached limit. Findings of soft-
+failed checks do not push these out of sight: they are a number in the table with the command that lists them.
+`verbose` adds all other findings, `info` included, and the versions and configuration files of the tools. `quiet`
+leaves what must be done and the last line, so that of a run that passed one line is left.
 """
 
 from __future__ import annotations
 
-import shlex
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections import defaultdict
+from collections.abc import Sequence
 
-from qualitygate.model.findings import FileProblem, Finding
-from qualitygate.model.results import Breakage, CheckRun, Outcome, Report, State
-from qualitygate.model.severity import Severity
+from qualitygate.model.findings import FileProblem
+from qualitygate.model.results import Breakage, CheckRun, CheckVerdict, Outcome, Report, State
+from qualitygate.reporters._findings import findings
 from qualitygate.reporters._layout import Page, cells
-from qualitygate.reporters._shared import count, order, place
+from qualitygate.reporters._shared import count, place, rerun
 from qualitygate.reporters._table import Judged, table
 
-MOST_FINDINGS = 60
-"""More findings than this are summarised."""
 MOST_OTHERS = 20
-"""Longest list of anything else: unreadable files, warnings, reasons of one broken check."""
-WORST = 10
-"""How many rules and files a summary names."""
+"""Longest list of anything but findings: unreadable files, warnings, reasons of one broken check."""
 
-_SEVERITY_STYLES = {
-    Severity.INFO: "dim",
-    Severity.LOW: "cyan",
-    Severity.MEDIUM: "yellow",
-    Severity.HIGH: "red",
-    Severity.CRITICAL: "bold red",
-}
+_DEFAULT_SOFT = "soft checks: default of the classic pipeline; make them hard by configuring them"
 
 _BY_HAND_HELPS = "run it by hand to see the cause; if it is one file, put that into `exclude`"
 
-_CURES = {
-    "missing": "install it into the environment of qualitygate; `qualitygate doctor` shows what it finds",
-    "version": "install a version in the tested range; `qualitygate doctor` shows both",
+_CURES = {  # by kind of breakage
+    "missing": "",  # the message says what to install
+    "version": "",
     "timeout": "give it more time with `--file-timeout SECONDS`, or put the file into `exclude`",
     "memory": "run fewer at a time with `--jobs 1`, or put the file into `exclude`",
     "deadline": "allow more time with `--deadline SECONDS`, or narrow the run with PATHS",
@@ -55,6 +43,7 @@ def render(
     verbose: bool = False,
     quiet: bool = False,
     ascii: bool = False,
+    wrapped: bool = True,
     folder: str = "this folder",
 ) -> str:
     """*report* as lines of at most *width* columns; the last one is the verdict.
@@ -65,23 +54,26 @@ def render(
 
         ascii: For an encoding that has no `·`: everything beyond ASCII becomes a backslash escape.
 
+        wrapped: Break sentences, findings and commands that are longer than a line; without it each is one line.
+
         folder: The project root as the reader should be told it. Tools run there by hand give the same findings.
     """
-    page = Page(width, ascii)
+    page = Page(width, ascii, wrapped)
     checks = _judged(report)
     loud = not quiet
-    _found(page, report, checks, verbose)
+    summarised = findings(page, report, checks, verbose)
     if loud or report.verdict.word in ("fail", "broken"):
         _unreadable(page, report)
     _broken(page, report, folder)
     page.blank()
     if loud:
         _header(page, report)
-        table(page, checks)
+        _table(page, report, checks)
     if loud and verbose:
         _tools(page, report.runs)
-    _hints(page, checks, loud, folder)
+    _failures(page, report, checks, summarised, folder)
     if loud:
+        _soft_failures(page, report, checks, verbose)
         _remarks(page, report)
     _last_line(page, report, checks)
     return page.text(colour)
@@ -91,82 +83,6 @@ def _judged(report: Report) -> list[Judged]:
     """Each run with its verdict, None for the runs of a report that was not judged."""
     verdicts = report.verdict.checks
     return list(zip(report.runs, [*verdicts, *[None] * (len(report.runs) - len(verdicts))], strict=True))
-
-
-# ---- findings
-
-
-def _found(page: Page, report: Report, checks: Sequence[Judged], verbose: bool) -> None:
-    failed: list[CheckRun] = []
-    others: list[CheckRun] = []
-    for run, verdict in checks:
-        (failed if verdict and verdict.outcome is Outcome.FAIL else others).append(run)
-    _findings(page, report, failed, Severity.LOW, "")
-    if verbose:
-        _findings(page, report, others, Severity.INFO, "other findings (within limits, soft, info): ")
-
-
-def _findings(page: Page, report: Report, runs: Sequence[CheckRun], least: Severity, title: str) -> None:
-    """The findings of *runs*, those below *least* only if a check has no others; a summary if they are too many."""
-    shown: list[Finding] = []
-    for run in runs:
-        loud = [finding for finding in run.findings if finding.severity >= least]
-        shown += loud or run.findings
-    if not shown:
-        return
-    page.blank()
-    if len(shown) > MOST_FINDINGS:
-        _summary(page, report, runs, shown, title)
-        return
-    if title:
-        page.add((title, "bold"))
-    for _, of_file in groupby(sorted(shown, key=order), key=lambda finding: finding.path):
-        page.blank()
-        for _, of_line in groupby(of_file, key=lambda finding: finding.line):
-            _line_of_code(page, report, list(of_line))
-
-
-def _line_of_code(page: Page, report: Report, found: Sequence[Finding]) -> None:
-    """The findings of one line, then its text."""
-    for finding in found:
-        _finding(page, report, finding)
-    source = found[0].source or ""
-    if source.strip():
-        page.add((f"      {page.clean(source.strip().expandtabs(4))}", "dim"))
-
-
-def _finding(page: Page, report: Report, finding: Finding) -> None:
-    where = page.name(place(report, finding.path))
-    if finding.line is not None:
-        where += f":{finding.line}" if finding.column is None else f":{finding.line}:{finding.column}"
-    page.flow(
-        (where, "bold"),
-        ("  ", ""),
-        (page.name(f"{finding.check}/{finding.rule}"), _SEVERITY_STYLES[finding.severity]),
-        (f"  {page.clean(finding.message)}", ""),
-    )
-
-
-def _summary(page: Page, report: Report, runs: Sequence[CheckRun], shown: Sequence[Finding], title: str) -> None:
-    rules = Counter((finding.severity, finding.check, finding.rule) for finding in shown)
-    first = {(finding.check, finding.rule): finding.message for finding in reversed(shown)}
-    paths = Counter(place(report, finding.path) for finding in shown)
-    page.flow((f"{title}{count(len(shown), 'finding')} in {count(len(paths), 'file')}", "bold"))
-    page.add((f"  worst {WORST} of {count(len(rules), 'rule')}:" if len(rules) > WORST else "  rules:", ""))
-    worst = sorted(rules.items(), key=lambda item: (-item[0][0], -item[1], item[0][1:]))[:WORST]
-    for (severity, check, rule), number in worst:
-        label = page.name(f"{check}/{rule}")
-        message = page.clean(first[check, rule])
-        page.add((f"  {number:>7,}  ", ""), (label, _SEVERITY_STYLES[severity]), (f"  {severity.word}: {message}", ""))
-    page.add((f"  worst {WORST} of {count(len(paths), 'file')}:" if len(paths) > WORST else "  files:", ""))
-    for path, number in sorted(paths.items(), key=lambda item: (-item[1], item[0]))[:WORST]:
-        page.add((f"  {number:>7,}  {page.name(path)}", ""))
-    page.command("see all of them:", _command([run.check for run in runs if run.findings], whole=True))
-
-
-def _command(checks: Iterable[str], whole: bool) -> str:
-    only = " ".join(f"--only {shlex.quote(check)}" for check in checks)
-    return f"qualitygate check {only}{' --report text=-' if whole else ''}"
 
 
 # ---- what could not be seen
@@ -187,7 +103,7 @@ def _unreadable(page: Page, report: Report) -> None:
         page.flow((where, "bold"), (f": not analysed by {page.name(checks)}: {reasons}", ""))
     if len(files) > MOST_OTHERS:
         page.add((f"and {count(len(files) - MOST_OTHERS, 'more file')} not analysed", ""))
-        page.command("see all of them:", _command([run.check for run in report.runs if run.problems], whole=True))
+        page.command("see all of them:", rerun(report, [run.check for run in report.runs if run.problems], whole=True))
 
 
 def _broken(page: Page, report: Report, folder: str) -> None:
@@ -196,19 +112,27 @@ def _broken(page: Page, report: Report, folder: str) -> None:
             continue
         page.blank()
         for breakage in run.breakage[:MOST_OTHERS]:
-            reason = page.clean(_told(breakage))
+            reason = page.clean(_told(run, breakage))
             page.flow((page.name(run.check), "bold"), (f" gave no trustworthy answer: {reason}", ""))
         if len(run.breakage) > MOST_OTHERS:
             page.add((f"and {count(len(run.breakage) - MOST_OTHERS, 'more reason')}", ""))
         for cure in dict.fromkeys(_CURES.get(breakage.kind, _BY_HAND_HELPS) for breakage in run.breakage):
-            page.flow((f"  what to do: {cure}", ""))
-        _by_hand(page, run, folder)
+            if cure:
+                page.flow((f"  what to do: {cure}", ""))
+        if any(breakage.kind not in _CURES for breakage in run.breakage):
+            _by_hand(page, run, f"by hand, in {page.name(folder)}:")
 
 
-def _told(breakage: Breakage) -> str:
-    if breakage.path and breakage.path not in breakage.message:
-        return f"{breakage.message} ({breakage.path})"
-    return breakage.message
+def _told(run: CheckRun, breakage: Breakage) -> str:
+    message = _without_check(breakage.message, run)
+    if breakage.path and breakage.path not in message:
+        return f"{message} ({breakage.path})"
+    return message
+
+
+def _without_check(text: str, run: CheckRun) -> str:
+    """*text* without the name of the check, which stands before it anyway."""
+    return text.removeprefix(f"check {run.check}: ")
 
 
 # ---- the run
@@ -236,28 +160,49 @@ def _tools(page: Page, runs: Sequence[CheckRun]) -> None:
         page.flow((page.name(f"  {run.check}: {run.tool} {run.version or '-'}, {files}"), "dim"))
 
 
-def _hints(page: Page, checks: Sequence[Judged], loud: bool, folder: str) -> None:
+def _table(page: Page, report: Report, checks: Sequence[Judged]) -> None:
+    """The table; what all soft checks of a project without configuration have in common is told once below it."""
+    table(page, checks, permissions=report.config_file is not None)
+    if report.config_file is None and _with_outcome(checks, Outcome.SOFT_FAIL):
+        page.flow((_DEFAULT_SOFT, "dim"))
+
+
+def _failures(
+    page: Page, report: Report, checks: Sequence[Judged], summarised: frozenset[str], folder: str
+) -> None:
     """Why each check failed, and how to see it."""
-    for run, verdict in checks:
-        if verdict and verdict.outcome is Outcome.FAIL:
-            page.flow(("failed: ", "bold red"), (page.clean(verdict.sentence or run.check), ""))
-            page.command("see them:", _command([run.check], len(run.findings) > MOST_FINDINGS))
-            _by_hand(page, run, folder)
-        elif verdict and verdict.outcome is Outcome.SOFT_FAIL and loud:
-            page.flow(("soft failure: ", "yellow"), (page.clean(verdict.sentence or run.check), ""))
-            page.command("see them:", _command([run.check], whole=True))
+    for run, verdict in _with_outcome(checks, Outcome.FAIL):
+        page.flow(("failed: ", "bold red"), (page.clean(verdict.sentence or run.check), ""))
+        # The summary has the command for one check; what is listed can be read above.
+        if run.check in summarised and len(summarised) > 1:
+            page.command("see them:", rerun(report, [run.check], whole=True))
+        if not run.narrowed:
+            _by_hand(page, run, f"same by hand, in {page.name(folder)}:")
 
 
-def _by_hand(page: Page, run: CheckRun, folder: str) -> None:
+def _soft_failures(page: Page, report: Report, checks: Sequence[Judged], verbose: bool) -> None:
+    soft = _with_outcome(checks, Outcome.SOFT_FAIL)
+    for run, verdict in soft:
+        page.flow(("soft failure: ", "yellow"), (page.clean(verdict.sentence or run.check), ""))
+    hidden = [run.check for run, verdict in soft if any(limit.breached for limit in verdict.limits)]
+    if hidden and not verbose:
+        page.command("see them:", rerun(report, hidden, whole=True))
+
+
+def _with_outcome(checks: Sequence[Judged], outcome: Outcome) -> list[tuple[CheckRun, CheckVerdict]]:
+    return [(run, verdict) for run, verdict in checks if verdict and verdict.outcome is outcome]
+
+
+def _by_hand(page: Page, run: CheckRun, label: str) -> None:
     if run.by_hand:
-        page.command(f"same by hand, in {page.name(folder)}:", " && ".join(run.by_hand))
+        page.command(label, " && ".join(run.by_hand))
 
 
 def _remarks(page: Page, report: Report) -> None:
     """Warnings, and notes of the checks, each once."""
     notes: dict[str, list[str]] = defaultdict(list)
     for run in report.runs:
-        for note in dict.fromkeys(run.notes):
+        for note in dict.fromkeys(_without_check(note, run) for note in run.notes):
             notes[note].append(run.check)
     lines = [("warning: ", warning) for warning in dict.fromkeys(report.warnings)]
     lines += [("note: ", f"{', '.join(checks)}: {note}") for note, checks in notes.items()]
@@ -282,7 +227,7 @@ def _verdict(page: Page, report: Report, checks: Sequence[Judged], room: int) ->
     partial = " (partial run)" if report.scope == "partial" else ""
 
     def named(outcome: Outcome) -> list[str]:
-        return [page.name(run.check) for run, verdict in checks if verdict and verdict.outcome is outcome]
+        return [page.name(run.check) for run, _ in _with_outcome(checks, outcome)]
 
     match report.verdict.word:
         case "pass" if report.files or not partial:

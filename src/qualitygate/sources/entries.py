@@ -59,8 +59,9 @@ class Disk:
 
     def mode(self, path: str) -> int | None:
         """`st_mode` of the entry itself; None if there is none. 0 if it can not be told."""
-        if not self._is_folder(path.rpartition("/")[0]):
-            return None
+        return self._lstat(path) if self._is_folder(path.rpartition("/")[0]) else None
+
+    def _lstat(self, path: str) -> int | None:
         try:
             return os.lstat(os.path.join(self._root, path)).st_mode
         except (FileNotFoundError, NotADirectoryError):
@@ -69,8 +70,12 @@ class Disk:
             return 0
 
     def _is_folder(self, path: str) -> bool:
-        known = self._folders.get(path)
-        if known is None:
-            mode = self.mode(path)
-            known = self._folders[path] = mode is not None and (mode == 0 or stat.S_ISDIR(mode))
+        unknown = []
+        while path not in self._folders:
+            unknown.append(path)
+            path = path.rpartition("/")[0]
+        known = self._folders[path]
+        for folder in reversed(unknown):
+            mode = self._lstat(folder) if known else None
+            known = self._folders[folder] = mode is not None and (mode == 0 or stat.S_ISDIR(mode))
         return known

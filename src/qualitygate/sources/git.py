@@ -148,8 +148,13 @@ def _is_git_folder(folder: Path) -> bool:
 
 
 def _program(root: Path) -> str:
-    # A relative entry of PATH would let a file of the project stand in for git.
-    folders = [entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(entry)]
+    # A relative entry of PATH, or one inside of the project, would let a file of the project stand in for git.
+    project = os.path.realpath(root)
+    folders = [
+        entry
+        for entry in os.environ.get("PATH", os.defpath).split(os.pathsep)
+        if os.path.isabs(entry) and os.path.commonpath([os.path.realpath(entry), project]) != project
+    ]
     program = shutil.which("git", path=os.pathsep.join(folders)) if folders else None
     if program is None:
         raise SourceError(
@@ -160,7 +165,15 @@ def _program(root: Path) -> str:
 
 
 def _environment(top: Path | None) -> dict[str, str]:
-    """The user's environment. Hooks set `GIT_DIR`, perhaps relative, and leave it to git where the work tree is."""
+    """The user's environment. Hooks set `GIT_DIR`, perhaps relative, and leave it to git where the work tree is.
+
+    Raises:
+
+        SourceError: `GIT_INDEX_FILE` names no file: git would take that for an index in which nothing is tracked.
+    """
+    index = os.environ.get("GIT_INDEX_FILE")
+    if index and not any(os.path.exists(os.path.join(base, index)) for base in (top or "", os.curdir)):
+        raise SourceError(f"GIT_INDEX_FILE is {index}, which does not exist", "Unset it, or name an index.")
     environment = {**os.environ, **_ENVIRONMENT}
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR"):
         if environment.get(name):

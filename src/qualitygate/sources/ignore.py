@@ -90,11 +90,15 @@ class Exclusion:
 
     def hides_folder(self, path: str) -> bool:
         """Whether everything below the folder *path* is hidden."""
-        if path not in self._folders:
-            parent = path.rpartition("/")[0]
-            hidden = self.hides_folder(parent) or bool(self._patterns.decide(path, is_folder=True))
-            self._folders[path] = hidden
-        return self._folders[path]
+        unknown = []
+        while path not in self._folders:
+            unknown.append(path)
+            path = path.rpartition("/")[0]
+        hidden = self._folders[path]
+        for folder in reversed(unknown):
+            hidden = hidden or bool(self._patterns.decide(folder, is_folder=True))
+            self._folders[folder] = hidden
+        return hidden
 
 
 def read_patterns(data: bytes) -> Patterns:

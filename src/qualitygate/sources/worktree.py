@@ -6,7 +6,7 @@ import dataclasses
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from qualitygate.errors import ConfigError, SourceError
@@ -30,7 +30,7 @@ class WorkTree:
     warnings: tuple[str, ...]
 
 
-def open_worktree(root: Path, exclude: Sequence[str] = ()) -> WorkTree:
+def open_worktree(root: Path, exclude: Sequence[str] = (), hidden: Collection[str] = ()) -> WorkTree:
     """List what is to be seen below *root*.
 
     In a git work tree: tracked files and untracked ones that are not ignored, without deleted ones, submodules and
@@ -41,6 +41,8 @@ def open_worktree(root: Path, exclude: Sequence[str] = ()) -> WorkTree:
         root: The project root, an existing folder.
 
         exclude: gitignore patterns, relative to the root, that hide files in addition.
+
+        hidden: Paths, relative to the root, of untracked files that are not the project's, such as reports.
 
     Raises:
 
@@ -53,11 +55,12 @@ def open_worktree(root: Path, exclude: Sequence[str] = ()) -> WorkTree:
     top = git.find_top(root)
     if git.is_used(top):
         repository = git.Git(root, top)
-        listing, untracked = _list_with_git(repository, exclusion)
+        listing, untracked = _list_with_git(repository, exclusion, hidden)
         info = _info(repository, changed=untracked, warnings=listing.warnings)
         prefix = repository.prefix
     else:
         listing, info, prefix = walk.list_files(root, exclusion), SourceInfo(), ""
+        listing.files[:] = [path for path in listing.files if path not in hidden]
     tree = _tree(root, listing, exclusion)
     if not tree.files and top is not None:
         listing.warnings.append(f"git shows no file below {root}; the repository's top is {top}")
@@ -84,7 +87,7 @@ def _tree(root: Path, listing: Listing, exclusion: Exclusion) -> Tree:
     return Tree(str(root), [*files, *file_links], folder_links, empty_folders)
 
 
-def _list_with_git(repository: git.Git, exclusion: Exclusion) -> tuple[Listing, bool]:
+def _list_with_git(repository: git.Git, exclusion: Exclusion, hidden: Collection[str]) -> tuple[Listing, bool]:
     """The listing, and whether some of it is untracked."""
     done = repository.run(
         "ls-files", "-z", "-t", "--stage", "--cached", "--others", "--exclude-standard", "--", "."
@@ -98,11 +101,7 @@ def _list_with_git(repository: git.Git, exclusion: Exclusion) -> tuple[Listing, 
     not_checked_out = 0
     untracked = False
     disk = Disk(str(repository.root))
-    seen: set[str] = set()
-    for tag, mode, path in _records(done.stdout):
-        if path in seen:  # an unmerged file is listed once per side
-            continue
-        seen.add(path)
+    for tag, mode, path in _records(done.stdout, hidden):
         if mode == _SUBMODULE:
             submodules.append(path)
         elif path.endswith("/"):
@@ -118,8 +117,19 @@ def _list_with_git(repository: git.Git, exclusion: Exclusion) -> tuple[Listing, 
     return listing, untracked
 
 
-def _records(output: bytes) -> Iterator[tuple[bytes, bytes, str]]:
-    """Tag, mode (empty for an untracked entry) and path of each entry of `git ls-files -z -t --stage --others`."""
+def _records(output: bytes, hidden: Collection[str]) -> Iterator[tuple[bytes, bytes, str]]:
+    """Tag, mode (empty for an untracked entry) and path of each entry of `git ls-files -z -t --stage --others`.
+
+    Each path once: git lists an unmerged file once per side. Without the untracked entries that are *hidden*.
+    """
+    seen: set[str] = set()
+    for tag, mode, path in _all_records(output):
+        if path not in seen and not (tag == b"?" and path in hidden):
+            seen.add(path)
+            yield tag, mode, path
+
+
+def _all_records(output: bytes) -> Iterator[tuple[bytes, bytes, str]]:
     for record in output.split(b"\0"):
         if record.startswith(b"? "):
             yield b"?", b"", os.fsdecode(record[2:])

@@ -30,17 +30,18 @@ def _without_exempt(run: CheckRun, patterns: Sequence[str], used: set[str]) -> C
         return run
     from pathspec import GitIgnoreSpec
 
-    specs = {pattern: GitIgnoreSpec.from_lines([pattern]) for pattern in patterns}
-    exempted = []
+    specs = [(pattern, GitIgnoreSpec.from_lines([pattern])) for pattern in patterns]
+    problems = []
+    told = set()
     for problem in run.problems:
-        matching = [pattern for pattern, spec in specs.items() if spec.match_file(problem.path)]
+        matching = [pattern for pattern, spec in specs if spec.match_file(problem.path)]
         used.update(matching)
         if matching:
-            exempted.append(problem)
-    # All that a tool can say about a file that could not be read is just that (E902 of flake8).
-    unread = {problem.path for problem in exempted if problem.kind == "unreadable"}
+            told.add((problem.path, problem.rule))
+        else:
+            problems.append(problem)
     return replace(
         run,
-        problems=tuple(problem for problem in run.problems if problem not in exempted),
-        findings=tuple(finding for finding in run.findings if finding.path not in unread),
+        problems=tuple(problems),
+        findings=tuple(finding for finding in run.findings if (finding.path, finding.rule) not in told),
     )

@@ -15,7 +15,7 @@ def triage(
 ) -> tuple[Finding, ...]:
     """Give each finding its severity and fingerprint, ordered by path and line.
 
-    Text that can not be encoded (lone surrogates) is made visible here, so that every reporter can write it.
+    What can not be encoded, lone surrogates, is written out here, so that every reporter can write it.
     """
     ordered = sorted(found, key=lambda item: (item.path or "", item.raw.line or 0, item.raw.column or 0))
     return tuple(_finding(check, tool, item, remap, fingerprints) for item in ordered)
@@ -29,7 +29,7 @@ def _finding(
         check=check,
         tool=tool,
         rule=raw.rule,
-        message=encodable(raw.message),
+        message=names.display(raw.message),
         severity=severity_of(raw, remap),
         fingerprint=fingerprints.of(
             tool=tool, check=check, rule=raw.rule, path=item.path, symbol=raw.symbol, source=item.source
@@ -39,12 +39,7 @@ def _finding(
         column=raw.column,
         end_line=raw.end_line,
         end_column=raw.end_column,
-        symbol=None if raw.symbol is None else encodable(raw.symbol),
-        source=None if item.source is None else encodable(item.source),
+        symbol=None if raw.symbol is None else names.display(raw.symbol),
+        source=None if item.source is None else names.display(item.source),
         url=raw.url,
     )
-
-
-def encodable(text: str) -> str:
-    """*text* with lone surrogates written as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from qualitygate.config import Settings, load_settings
+from qualitygate.model.limits import Policy, SoftFail
 from qualitygate.plugin import Adapter, Analysis, Request, Resolution, Tree
 
 EXAMPLE = """\
@@ -51,13 +52,16 @@ soft-fail = true
 
 
 class StandIn(Adapter[None]):
-    """Has a name, default arguments, and a native configuration file called `.NAME`."""
+    """Has a name, default arguments and policy, and a native configuration file called `.NAME`."""
 
     arguments: ClassVar = {}
 
-    def __init__(self, name: str, *default_args: str, subcommands: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, name: str, *default_args: str, policy: Policy | None = None, subcommands: tuple[str, ...] = ()
+    ) -> None:
         self.name = name  # type: ignore[misc]
         self.default_args = default_args  # type: ignore[misc]
+        self.default_policy = policy or Policy()  # type: ignore[misc]
         self.subcommands = subcommands  # type: ignore[misc]
 
     def native_config(self, root: Path, paths: Sequence[str]) -> str | None:
@@ -76,11 +80,12 @@ class StandIn(Adapter[None]):
         raise NotImplementedError
 
 
+SOFT = Policy(soft_fail=SoftFail(reason="stand-in"))
 TOOLS: Mapping[str, Adapter[Any]] = {
     tool.name: tool
     for tool in (
         StandIn("flake8", "--max-line-length=120"),
-        StandIn("doc8", "--max-line-length=100"),
+        StandIn("doc8", "--max-line-length=100", policy=SOFT),
         StandIn("yamllint"),
         StandIn("bandit", "-s", "B101"),
         StandIn("radon", "-nb", subcommands=("cc", "mi")),

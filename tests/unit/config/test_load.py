@@ -141,7 +141,7 @@ def test_a_file_that_is_not_a_configuration_is_an_error_with_a_place(top: Path, 
     assert said in refusal(top)
 
 
-@pytest.mark.parametrize("content", [b"tool = 1", b"[[tool]]", b"[tool]", b"tool.qualitygat = 1", b""])
+@pytest.mark.parametrize("content", [b"tool = 1", b"[[tool]]", b"[tool]", b""])
 def test_a_pyproject_of_any_other_shape_is_passed_over(top: Path, content: bytes) -> None:
     (top / "pyproject.toml").write_bytes(content)
 
@@ -190,3 +190,58 @@ def test_windows_line_ends_do_not_move_places(top: Path) -> None:
     assert document.place(("paths", 1)) == (3, 2)
     assert document.line(3) == " 'b']"
     assert document.place(("never", "written")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "name"),
+    [
+        ("[tool.quality-gate]", "1:7", "tool.quality-gate"),
+        ("[project]\n[tool.qualitygates.flake8]", "2:7", "tool.qualitygates"),
+        ("[tool.QualityGate]", "1:7", "tool.QualityGate"),
+        ("[tool.quality_gate]", "1:7", "tool.quality_gate"),
+        ("[tool]\nqualtygate.paths = ['src']", "2:1", "tool.qualtygate"),
+        ("[tool.'quality gate']", "1:7", 'tool."quality gate"'),
+        ("[tool.pytest-qualitygate]", "1:7", "tool.pytest-qualitygate"),
+        ("[qualitygate]", "1:2", "qualitygate"),
+        ("[quality-gate.flake8]", "1:2", "quality-gate"),
+        ("[tools.qualitygate]", "1:8", "tools.qualitygate"),
+    ],
+)
+@pytest.mark.parametrize("right", ["", "\n[tool.qualitygate]\n"])
+def test_a_table_with_nearly_our_name_is_an_error(top: Path, text: str, place: str, name: str, right: str) -> None:
+    (top / "pyproject.toml").write_text(text + right)
+
+    said = refusal(top / "a").splitlines()
+
+    assert said[0] == f"../pyproject.toml:{place}: `[{name}]` is not read"
+    assert said[-1] == "    did you mean `[tool.qualitygate]`?"
+
+
+def test_every_table_with_nearly_our_name_is_told(top: Path) -> None:
+    (top / "pyproject.toml").write_text("[tool.quality-gate]\n[qualitygate]\n")
+
+    assert refusal(top).count("is not read") == 2
+
+
+@pytest.mark.parametrize("key", ["quality", "gate", "qualys", "tailgatequity", "flake8", "setuptools"])
+def test_the_table_of_another_tool_is_no_slip(top: Path, key: str) -> None:
+    (top / "pyproject.toml").write_text(f"[tool.{key}]\n[{key}]\n")
+
+    assert find(top).document is None
+
+
+@pytest.mark.parametrize("name", [".qualitygate.toml", "quality-gate.toml", "quality_gate.toml"])
+@pytest.mark.parametrize("beside", ["qualitygate.toml", "x"])
+def test_a_file_with_nearly_our_name_is_an_error(top: Path, name: str, beside: str) -> None:
+    (top / name).touch()
+    (top / beside).touch()
+
+    assert refusal(top / "a") == f"../{name} is not read; did you mean `qualitygate.toml`?"
+
+
+def test_a_named_file_may_have_nearly_our_name(top: Path) -> None:
+    (top / "quality-gate.toml").write_text("paths = ['x']")
+
+    document = find(top, Path("quality-gate.toml")).document
+
+    assert document is not None and document.table == {"paths": ["x"]}

@@ -102,6 +102,12 @@ def test_a_problem_shows_the_line_and_the_nearest_key(tmp_path: Path) -> None:
         ("[flake8]\nseverity = { high = 'low' }", "2:14: `high` is not a rule"),
         ("[flake8]\nsoft-fail = 'yes'", "can not be \"yes\"\n    soft-fail = 'yes'\n    expected: true or false or"),
         ("[flake8]\nsoft-fail.until = 2027-01-01T00:00:00Z", "2:11: `flake8.soft-fail.until` can not be 2027-01-01T"),
+        (
+            "[flake8.soft-fail]\nuntil = '2027-03-31'",
+            "until = '2027-03-31'\n    expected: a TOML date without quotes, `until = 2027-03-31`",
+        ),
+        ("[flake8]\nsoft-fail.until = 'soon'", "expected: a TOML date without quotes, such as `until = 2027-03-31`"),
+        ("[flake8]\nsoft-fail.until = 3", "until` can not be 3\n    soft-fail.until = 3\n    expected: date"),
         ("[flake8.soft-fail]\nmax-findings.totl = 3", '2:14: "totl" is neither'),
         ("[flake8]\nmax-findings = 5\nsoft-fail.max-findings = 4", "3:11: the ceiling of 4 for `total` is below"),
         ("[flake8]\nmax-findings = 'any'\nsoft-fail.max-findings = 4", "below the limit of any"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from qualitygate.adapters.registry import ADAPTERS
 from qualitygate.config import load_settings
 from qualitygate.config.toml import value_text
 from qualitygate.errors import ConfigError
@@ -47,13 +48,14 @@ def test_each_check_of_the_example_has_its_own_arguments_paths_and_limits(tmp_pa
         "yamllint": Policy(),
         "bandit": Policy(max_findings={"medium": 3, "low": 10}, soft_fail=SoftFail()),
         "bandit-tests": Policy(),
-        "radon": Policy(max_findings="any", soft_fail=soft),
+        "radon": Policy(max_findings="any"),
         "xenon": Policy(soft_fail=SoftFail()),
     }
 
 
 def test_without_configuration_the_checks_are_the_classic_pipeline(tmp_path: Path) -> None:
-    settings = load(tmp_path)
+    (tmp_path / ".git").mkdir()
+    settings = load_settings(tmp_path, ADAPTERS, version="0.1.0")
     soft = SoftFail(reason="default of an unconfigured check")
 
     assert settings.file is None
@@ -65,17 +67,42 @@ def test_without_configuration_the_checks_are_the_classic_pipeline(tmp_path: Pat
         "radon": Policy(max_findings="any", soft_fail=soft),
         "xenon": Policy(soft_fail=soft),
     }
-    assert [check.args for check in settings.checks] == [tool.default_args for tool in TOOLS.values()]
     assert not any(check.configured for check in settings.checks)
     assert {check.paths for check in settings.checks} == {(".",)}
 
 
-@pytest.mark.parametrize("text", ["[bandit]\n", "checks = ['bandit']\n"])
-def test_a_configured_check_is_hard_unless_it_says_otherwise(tmp_path: Path, text: str) -> None:
-    bandit = next(check for check in load(tmp_path, text).checks if check.name == "bandit")
+def test_an_unconfigured_check_has_the_arguments_and_the_policy_of_its_adapter(tmp_path: Path) -> None:
+    settings = load(tmp_path)
 
-    assert bandit.configured
-    assert bandit.policy == Policy()
+    assert [check.args for check in settings.checks] == [tool.default_args for tool in TOOLS.values()]
+    assert [check.policy for check in settings.checks] == [tool.default_policy for tool in TOOLS.values()]
+    assert Policy() != TOOLS["doc8"].default_policy
+
+
+@pytest.mark.parametrize("text", [None, "", "checks = ['radon']\n", "[radon]\nmi-args = []\n"])
+def test_every_check_tells_where_its_arguments_and_paths_come_from(tmp_path: Path, text: str | None) -> None:
+    for check in load(tmp_path, text).checks:
+        assert {"args", "cc-args", "mi-args", "paths"} <= set(check.origins)
+        assert all(check.origins[key] for key in check.origins)
+
+
+def test_the_origin_of_an_argument_is_its_line(tmp_path: Path) -> None:
+    (radon,) = load(tmp_path, "checks = ['radon']\n[radon]\nargs = []\ncc-args = []\npaths = ['x']\n").checks
+
+    assert [radon.origins[key] for key in ("args", "cc-args", "mi-args", "paths")] == [
+        "qualitygate.toml:3",
+        "qualitygate.toml:4",
+        "default",
+        "qualitygate.toml:5",
+    ]
+
+
+@pytest.mark.parametrize("text", ["[doc8]\n", "checks = ['doc8']\n"])
+def test_a_configured_check_is_hard_unless_it_says_otherwise(tmp_path: Path, text: str) -> None:
+    doc8 = next(check for check in load(tmp_path, text).checks if check.name == "doc8")
+
+    assert doc8.configured
+    assert doc8.policy == Policy()
 
 
 def test_a_table_configures_its_own_check_only(tmp_path: Path) -> None:

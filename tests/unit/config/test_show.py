@@ -56,9 +56,20 @@ def test_every_value_has_its_origin(tmp_path: Path) -> None:
 def test_without_a_file_the_origin_of_policy_is_the_classic_pipeline(tmp_path: Path) -> None:
     rows = {row.key: (row.value, row.origin) for row in show(load(tmp_path))}
 
-    assert rows["radon.max-findings"] == ('"any"', "default (classic pipeline)")
-    assert rows["doc8.soft-fail"] == (
-        '{ reason = "default of an unconfigured check" }',
-        "default (classic pipeline)",
-    )
+    assert rows["radon.max-findings"] == ("0", "default (classic pipeline)")
+    assert rows["doc8.soft-fail"] == ('{ reason = "stand-in" }', "default (classic pipeline)")
     assert rows["bandit.args"] == ('["-s", "B101"]', "default")
+
+
+def test_what_is_shown_without_a_file_configures_every_check_with_the_same_limits(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    settings = load(one)
+    again = load(two, as_file(settings))
+
+    assert [(check.name, check.args, check.policy) for check in again.checks] == [
+        (check.name, check.args, check.policy) for check in settings.checks
+    ]
+    assert {check.configured for check in settings.checks} == {False}
+    assert {check.configured for check in again.checks} == {True}

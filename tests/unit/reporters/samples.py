@@ -68,6 +68,8 @@ def report(*runs: CheckRun, policies: dict[str, Policy] | None = None, **values:
 
 SOFT = SoftFail(reason="legacy pages", owner="@docs", until=datetime.date(2027, 3, 31), max_findings=80)
 
+DEFAULT = SoftFail(reason="default of an unconfigured check")
+
 CLEAN_FLAKE8 = run(files=1515, cached=1514, seconds=0.21, by_hand=FLAKE8_BY_HAND)
 BUDGET_BANDIT = run(
     "bandit",
@@ -185,7 +187,58 @@ REPORTS: dict[str, Report] = {
             by_hand=("bandit -r src -s B101",),
             notes=("~/.config/bandit/bandit.yaml is in effect",),
         ),
-        run("doc8", files=256, breakage=(Breakage(kind="missing", message="doc8 is not installed"),)),
+        run(
+            "doc8",
+            files=256,
+            breakage=(
+                Breakage(
+                    kind="missing",
+                    message="doc8 is not installed beside qualitygate; python -m pip install 'doc8<3,>=2'",
+                ),
+            ),
+            by_hand=("doc8 docs",),
+        ),
+        run(
+            "radon",
+            files=256,
+            breakage=(Breakage(kind="deadline", message="the deadline passed with 3 of 256 files to go"),),
+            by_hand=("radon cc src",),
+        ),
+    ),
+    # Limits per severity, in a run of PATHS and with another configuration file.
+    "graded": report(
+        run(
+            "bandit",
+            files=2,
+            findings=(
+                finding(check="bandit", rule="B404", message="subprocess", line=1, column=1),
+                finding(check="bandit", rule="B602", message="shell=True", severity=Severity.HIGH, line=2, column=5),
+                finding(check="bandit", rule="B603", message="untrusted", severity=Severity.MEDIUM, line=9, column=5),
+            ),
+            narrowed=True,
+            by_hand=("bandit -r src",),
+        ),
+        run("xenon", files=2, findings=(finding(check="xenon", rule="absolute", message="B"),), problems=(SYNTAX,)),
+        policies={
+            "bandit": Policy(max_findings={"high": 0, "medium": 0, "low": 1}),
+            "xenon": Policy(max_findings={"absolute": 1}),
+        },
+        config_file="gate.toml",
+        scope="partial",
+        overrides=("src",),
+        arguments=("--config", "gate.toml", "src"),
+    ),
+    "unconfigured": report(
+        run("flake8", findings=(finding(),), by_hand=("flake8 --max-line-length=120 .",)),
+        run("doc8", findings=SOFT_DOC8.findings[:2]),
+        run("yamllint", findings=(finding(check="yamllint", severity=Severity.INFO), finding(check="yamllint"))),
+        run("radon", findings=RADON.findings, problems=(SYNTAX,)),
+        policies={
+            "doc8": Policy(soft_fail=DEFAULT),
+            "yamllint": Policy(soft_fail=DEFAULT),
+            "radon": Policy(max_findings="any", soft_fail=DEFAULT),
+        },
+        config_file=None,
     ),
     "hostile": report(
         run(
@@ -360,6 +413,7 @@ def reports(draw: st.DrawFn) -> Report:
         config_file=draw(st.none() | _TEXT),
         config_digest=draw(_TEXT),
         overrides=tuple(draw(st.lists(_TEXT, max_size=2))),
+        arguments=tuple(draw(st.lists(_TEXT, max_size=2))),
         warnings=tuple(draw(st.lists(_TEXT, max_size=3))),
         files=draw(_NUMBER),
     )

@@ -23,6 +23,7 @@ RENDERERS: dict[str, Callable[[Report], str]] = {
     "verbose.terminal": lambda report: terminal.render(report, verbose=True, width=100),
     "quiet.terminal": lambda report: terminal.render(report, quiet=True),
     "colour.terminal": lambda report: terminal.render(report, colour=True),
+    "log.terminal": lambda report: terminal.render(report, wrapped=False),
     "ascii.terminal": lambda report: terminal.render(report, ascii=True),
 } | {name: made.render for name, made in FORMATS.items()}
 

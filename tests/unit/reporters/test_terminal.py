@@ -61,7 +61,7 @@ def last_line(made: Report, **options: bool) -> str:
         ("budget", "passed (partial run)"),
         ("soft-fail", "passed with 1 soft failure (doc8)"),
         ("failed", "failed: flake8, bandit"),
-        ("broken", "no verdict: bandit, doc8 gave no trustworthy answer"),
+        ("broken", "no verdict: bandit, doc8, radon gave no trustworthy answer"),
         ("unjudged", "not judged: the run did not finish"),
     ],
 )
@@ -104,10 +104,18 @@ def test_a_partial_run_that_saw_no_file_does_not_look_like_a_plain_pass() -> Non
         (Policy(max_findings=2), [Severity.LOW, Severity.HIGH], ["budget", "2", "2"]),
         (Policy(max_findings=1), [Severity.LOW, Severity.HIGH], ["failed", "2", "1"]),
         (Policy(max_findings="any"), [Severity.LOW], ["reported", "1", "any"]),
-        (Policy(max_findings={"low": 3, "high": 10}), [Severity.LOW], ["budget", "1", "3+10"]),
-        (Policy(max_findings={"low": 30000, "high": 100000}), [Severity.LOW], ["budget", "1", "130,000"]),
-        (Policy(max_findings={"low": "any", "total": 7}), [Severity.LOW], ["budget", "1", "7"]),
-        (Policy(max_findings={"low": "any", "high": 0}), [Severity.LOW], ["budget", "1", "any"]),
+        (Policy(max_findings={"low": 3, "high": 10}), [Severity.LOW], ["budget", "1", "limits"]),
+        (Policy(max_findings={"low": "any", "total": 7}), [Severity.LOW], ["budget", "1", "limits"]),
+        (Policy(max_findings={"low": "any", "high": 0}), [Severity.LOW], ["budget", "1", "limits"]),
+        (Policy(max_findings={"low": "any", "total": "any"}), [Severity.LOW], ["reported", "1", "any"]),
+        (Policy(max_findings={"total": 1200}), [Severity.LOW], ["budget", "1", "1,200"]),
+        (Policy(max_findings={"low": 1, "total": 1}), [Severity.LOW] * 2, ["failed", "2", "low", "1,", "total", "1"]),
+        (Policy(max_findings={"E5": 0, "medium": 0}), [Severity.MEDIUM, Severity.LOW], ["failed", "2", "E5", "0"]),
+        (
+            Policy(max_findings={"low": 0, "medium": 0, "high": 0}),
+            [Severity.LOW, Severity.MEDIUM, Severity.HIGH],
+            ["failed", "3", "limits"],
+        ),
         (Policy(max_findings={"low": 9, "high": 0}), [Severity.LOW, Severity.HIGH], ["failed", "2", "high", "0"]),
         (Policy(max_findings={"info": 0}), [Severity.INFO], ["failed", "1", "info", "0"]),
         (Policy(soft_fail=SoftFail()), [Severity.LOW], ["soft-fail", "1", "0"]),
@@ -201,6 +209,65 @@ def test_findings_within_limits_or_soft_or_info_are_listed_only_on_request() -> 
     assert "flake8/E999" not in usual
 
 
+def rules(rendered: str) -> list[str]:
+    return re.findall(r"flake8/(\w+)", rendered)
+
+
+@pytest.mark.parametrize(
+    ("limits", "listed"),
+    [
+        ({"high": 0, "low": 2}, ["F401"]),
+        ({"high": 1, "low": 1}, ["E225", "E501"]),
+        ({"high": 1, "E5": 0, "low": 1}, ["E501"]),
+        ({"high": 1, "E": 1, "low": 5}, ["E225", "E501"]),
+        ({"high": 0, "low": 9, "total": 2}, ["E225", "E501", "F401"]),
+        ({"high": 1, "low": 2, "info": 0}, ["W605"]),
+        ({"low": 2}, ["F401"]),
+    ],
+)
+def test_listed_are_the_findings_that_count_under_a_breached_limit(limits: dict[str, int], listed: list[str]) -> None:
+    found = (
+        finding(rule="F401", severity=Severity.HIGH),
+        finding(rule="E225"),
+        finding(rule="E501"),
+        finding(rule="W605", severity=Severity.INFO),
+    )
+    made = report(run(findings=found), policies={"flake8": Policy(max_findings=limits)})
+
+    assert sorted(rules(terminal.render(made))) == listed
+    assert sorted(rules(terminal.render(made, verbose=True))) == ["E225", "E501", "F401", "W605"]
+
+
+def test_a_check_that_failed_for_an_unreadable_file_lists_no_findings() -> None:
+    made = report(run(findings=(finding(),), problems=(SYNTAX,)), policies={"flake8": Policy(max_findings=1)})
+    rendered = terminal.render(made)
+
+    assert rules(rendered) == []
+    assert "failed: flake8 could not analyse 1 file\n" in rendered
+
+
+@pytest.mark.parametrize(
+    ("policy", "shown"),
+    [
+        (Policy(), False),
+        (Policy(max_findings={"low": 0}), True),
+        (Policy(max_findings={"E5": 0}), False),
+        (Policy(soft_fail=SoftFail(max_findings={"low": 0})), True),
+    ],
+)
+def test_the_severity_is_shown_where_limits_are_per_severity(policy: Policy, shown: bool) -> None:
+    rendered = terminal.render(report(run(findings=(finding(),)), policies={"flake8": policy}))
+
+    assert ("src/a.py:3:121  flake8/E501 (low)  line too long" in rendered) is shown
+    assert ("src/a.py:3:121  flake8/E501  line too long" in rendered) is not shown
+
+
+def test_a_remark_is_marked_as_such() -> None:
+    made = report(run(findings=(finding(severity=Severity.INFO),)))
+
+    assert "flake8/E501 (info)  line" in terminal.render(made, verbose=True)
+
+
 def test_a_soft_failure_never_pushes_a_failure_out_of_sight() -> None:
     many_soft = run("doc8", findings=SOFT_DOC8.findings * 100)
     made = report(FAILED_FLAKE8, many_soft, policies={"doc8": Policy(soft_fail=SoftFail())})
@@ -226,6 +293,14 @@ def test_the_worst_rules_of_a_summary_are_the_most_severe_then_the_most_frequent
     rendered = terminal.render(report(run(findings=tuple(found))))
 
     assert re.findall(r"flake8/(\w+)  (?:low|high):", rendered) == ["F821", "E501", "E225"]
+
+
+def test_the_sample_of_a_rule_in_a_summary_is_of_its_severity() -> None:
+    found = [finding(message="a slip")] * 40 + [finding(message="a crash", severity=Severity.HIGH)] * 40
+    rendered = terminal.render(report(run(findings=tuple(found))))
+
+    assert "     40  flake8/E501  high: a crash\n" in rendered
+    assert "     40  flake8/E501  low: a slip\n" in rendered
 
 
 def test_ten_thousand_findings_take_a_screen_and_less_than_a_second() -> None:
@@ -263,8 +338,6 @@ def test_a_thousand_unreadable_files_do_not_fill_the_screen() -> None:
 @pytest.mark.parametrize(
     ("kind", "cure"),
     [
-        ("missing", "qualitygate doctor"),
-        ("version", "qualitygate doctor"),
         ("timeout", "--file-timeout"),
         ("memory", "--jobs 1"),
         ("deadline", "--deadline"),
@@ -281,6 +354,32 @@ def test_a_broken_check_is_told_with_what_to_do(kind: str, cure: str) -> None:
     assert cure in rendered
 
 
+@pytest.mark.parametrize("kind", ["missing", "version"])
+def test_what_the_message_already_cures_is_told_no_other_cure(kind: str) -> None:
+    message = "bandit is not installed beside qualitygate; python -m pip install bandit"
+    broken = run("bandit", breakage=(Breakage(kind=kind, message=message),), by_hand=("bandit -r src",))
+    rendered = terminal.render(report(broken))
+
+    assert f"bandit gave no trustworthy answer: {message}\n" in rendered.replace("\n    ", " ")
+    assert "what to do" not in rendered
+    assert "by hand" not in rendered
+
+
+@pytest.mark.parametrize(("kind", "helps"), [("crashed", True), ("killed", True), ("deadline", False)])
+def test_a_command_by_hand_is_told_where_it_shows_the_cause(kind: str, helps: bool) -> None:
+    broken = run("bandit", breakage=(Breakage(kind=kind, message="no answer"),), by_hand=("bandit -r src",))
+
+    assert ("  by hand, in this folder:   bandit -r src\n" in terminal.render(report(broken))) is helps
+
+
+def test_the_name_of_the_check_is_not_told_twice() -> None:
+    broken = run("bandit", breakage=(Breakage(kind="crashed", message="check bandit: it ended"),))
+    rendered = terminal.render(report(broken, run("xenon", notes=("check xenon: --max-absolute=Z",))))
+
+    assert "bandit gave no trustworthy answer: it ended\n" in rendered
+    assert "note: xenon: --max-absolute=Z\n" in rendered
+
+
 def test_the_file_that_broke_a_check_is_named_even_if_the_message_does_not() -> None:
     broken = run("bandit", breakage=(Breakage(kind="timeout", message="no end after 60 s", path="src/a.py"),))
 
@@ -292,13 +391,75 @@ def test_a_failed_check_is_told_with_the_commands_that_show_it() -> None:
 
     assert (
         "failed: flake8 has 3 findings, 0 allowed\n"
-        "  see them:   qualitygate check --only flake8\n"
         "  same by hand, in this folder:   flake8 --max-line-length=120 src tests\n"
     ) in rendered
 
 
 def test_the_project_root_is_named_where_the_shell_is_elsewhere() -> None:
     assert "same by hand, in ../..:   flake8 " in terminal.render(report(FAILED_FLAKE8), folder="../..")
+
+
+def test_the_command_by_hand_is_left_out_where_paths_narrowed_the_check() -> None:
+    narrowed = msgspec.structs.replace(FAILED_FLAKE8, narrowed=True)
+
+    assert "by hand" in terminal.render(report(FAILED_FLAKE8))
+    assert "by hand" not in terminal.render(report(narrowed))
+
+
+def test_commands_repeat_what_the_run_was_given() -> None:
+    soft = run("doc8", findings=SOFT_DOC8.findings[:3])
+    arguments = ("--config", "ci/gate.toml", "--", "-odd.py", "my src")
+    made = report(soft, many(100).runs[0], policies={"doc8": Policy(soft_fail=SoftFail())}, arguments=arguments)
+    rendered = terminal.render(made, width=200)
+    repeated = "--report text=- --config ci/gate.toml -- -odd.py 'my src'\n"
+
+    assert f"  see all of them:   qualitygate check --only flake8 {repeated}" in rendered
+    assert f"  see them:   qualitygate check --only doc8 {repeated}" in rendered
+
+
+def test_findings_of_several_summarised_checks_have_a_command_each() -> None:
+    found = tuple(finding(line=line) for line in range(40))
+    others = tuple(finding(check="bandit", rule="B110", line=line) for line in range(40))
+    rendered = terminal.render(report(run(findings=found), run("bandit", findings=others)))
+
+    for check in ("flake8", "bandit"):
+        assert f"  see them:   qualitygate check --only {check} --report text=-\n" in rendered
+    assert "see them" not in terminal.render(report(run(findings=found), run("bandit", findings=others[:20])))
+    assert "see them" not in terminal.render(report(run(findings=found * 2), run("bandit")))
+
+
+def test_soft_failures_share_one_command_that_shows_them() -> None:
+    rendered = terminal.render(REPORTS["unconfigured"])
+
+    assert rendered.count("see them:") == 1
+    assert (
+        "soft failure: doc8 has 2 findings, 0 allowed\n"
+        "soft failure: yamllint has 1 finding, 0 allowed\n"
+        "soft failure: radon could not analyse 1 file\n"
+        "  see them:   qualitygate check --only doc8 --only yamllint --report text=-\n"
+    ) in rendered
+    assert "see them:" not in terminal.render(REPORTS["unconfigured"], verbose=True)
+
+
+def test_the_reason_of_all_soft_checks_without_configuration_is_told_once() -> None:
+    rendered = terminal.render(REPORTS["unconfigured"])
+
+    assert "unconfigured check" not in rendered
+    assert rendered.count("default of the classic pipeline") == 1
+    assert "default of the classic pipeline" not in terminal.render(REPORTS["soft-fail"])
+
+
+def test_a_report_only_check_with_an_unreadable_file_says_why_it_failed_softly() -> None:
+    (line,) = [line for line in terminal.render(REPORTS["unconfigured"]).splitlines() if line.startswith("  radon ")]
+
+    assert line.split()[1:4] == ["soft-fail", "1", "any"]
+    assert line.endswith("  1 file not analysed")
+
+
+def test_a_soft_failure_without_a_reason_leaves_no_separator() -> None:
+    made = report(run(problems=(SYNTAX,)), policies={"flake8": Policy(soft_fail=SoftFail())})
+
+    assert "1 file not analysed\n" in terminal.render(made)
 
 
 def test_a_long_command_can_be_pasted_into_a_shell() -> None:
@@ -362,6 +523,28 @@ def test_the_environment_does_not_change_the_rendering(monkeypatch: pytest.Monke
         monkeypatch.setenv(variable, value)
 
     assert terminal.render(REPORTS["failed"], colour=True) == usual
+
+
+def test_without_wrapping_each_sentence_is_one_line_and_the_table_keeps_the_width() -> None:
+    message = "a long message of many words " * 10 + "to its end"
+    problem = FileProblem(kind="syntax", message=message, path="src/bad.py")
+    words = shlex.join(["flake8", *(f"folder {number}" for number in range(30))])
+    one = run(findings=(finding(message=message, source="x = 1 " * 60),), problems=(problem,), by_hand=(words,))
+    rendered = terminal.render(report(one, warnings=(message,)), wrapped=False)
+    lines = rendered.splitlines()
+
+    assert f"src/a.py:3:121  flake8/E501  {message}" in lines
+    assert f"src/bad.py: not analysed by flake8: {message}" in lines
+    assert f"warning: {message}" in lines
+    assert f"  same by hand, in this folder:   {words}" in lines
+    assert len(lines[-1]) == 80
+    assert len(lines[1]) == 80 and lines[1].lstrip().startswith("x = 1")
+
+
+@settings(max_examples=30, deadline=None)
+@given(reports())
+def test_any_report_without_wrapping_is_harmless(made: Report) -> None:
+    assert not harmful(terminal.render(made, wrapped=False, verbose=True))
 
 
 @pytest.mark.parametrize("name", REPORTS)

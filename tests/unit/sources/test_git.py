@@ -189,3 +189,20 @@ def test_a_folder_that_can_not_be_listed_is_an_error_unless_excluded(with_git: b
                 assert open_worktree(root, ["locked/"]).tree.files == ("a.py",)
         finally:
             (root / "locked/in").chmod(stat.S_IRWXU)
+
+
+def test_an_index_that_does_not_exist_is_refused(tmp_path, monkeypatch):
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "gone"))
+    with pytest.raises(SourceError, match="GIT_INDEX_FILE"):
+        git_module.Git(tmp_path, tmp_path)
+
+
+def test_a_program_called_git_inside_of_the_project_is_not_run(tmp_path, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "git").write_text("#!/bin/sh\ntouch ran\n")
+    (tmp_path / "bin" / "git").chmod(0o755)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    git_module.Git(tmp_path, tmp_path).run("status")
+    assert not (tmp_path / "ran").exists()

@@ -62,18 +62,18 @@ def test_the_longest_prefix_of_the_severity_table_decides():
 
 def test_text_that_can_not_be_encoded_is_made_visible():
     [found] = triage("c", "t", [located(path="\udcff.py", message="\ud800", source="\udc80")], {}, Fingerprints(""))
-    assert (found.path, found.message, found.source) == ("\\xff.py", "\\ud800", "\\udc80")
+    assert (found.path, found.message, found.source) == ("\\xff.py", "\\ud800", "\\x80")
 
 
 def test_exempting_takes_away_only_what_the_pattern_matches():
-    def problem(path, kind="syntax"):
-        return FileProblem(kind=kind, message="m", path=path)
+    def problem(path, rule=None):
+        return FileProblem(kind="unreadable", message="m", rule=rule, path=path)
 
     def finding(path):
         return Finding(check="c", tool="t", rule="E902", message="m", severity=Severity.LOW, fingerprint="f", path=path)
 
     run = CheckRun(
-        check="c", tool="t", problems=(problem("data/a.py", "unreadable"), problem("data/b.py"), problem("c.py")),
+        check="c", tool="t", problems=(problem("data/a.py", "E902"), problem("data/b.py"), problem("c.py")),
         findings=(finding("data/a.py"), finding("data/b.py")),
     )
     [kept], idle = exempt([run], {"c": ["data/**", "never"]})
