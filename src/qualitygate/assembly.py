@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from qualitygate.adapters.registry import ADAPTERS
 from qualitygate.config import CheckSettings
 from qualitygate.engine.engine import Answer
@@ -51,7 +53,7 @@ def _completed(check: CheckSettings, plan: Plan, answer: Answer, fingerprints: F
 
 def _problems(problems: Sequence[FileProblem]) -> tuple[FileProblem, ...]:
     return tuple(
-        FileProblem(kind=problem.kind, message=names.display(problem.message), rule=problem.rule, path=names.display(problem.path))
+        replace(problem, message=names.display(problem.message), path=names.display(problem.path))
         for problem in sorted(problems, key=lambda problem: problem.path)
     )
 

@@ -7,7 +7,6 @@ import dataclasses
 import importlib.metadata
 import io
 import logging
-import sys
 import tokenize
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
