@@ -231,8 +231,10 @@ def _xenon_row(root: Path, message: str) -> list[object]:
     return ["average", None, None, None, message]
 
 
-def gate(root: Path, tool: str, args: Sequence[str], paths: Sequence[str], scratch: Path) -> Answer:
-    """What `qualitygate check` answers, asked as its users ask it."""
+def gate(
+    root: Path, tool: str, args: Sequence[str], paths: Sequence[str], scratch: Path, shell: str = "."
+) -> Answer:
+    """What `qualitygate check` answers, asked as its users ask it, in the folder *shell* below the root."""
     config = root / "qualitygate.toml"
     config.write_text(
         f"checks = [{json.dumps(tool)}]\nallow-empty = true\n[{tool}]\n"
@@ -240,8 +242,8 @@ def gate(root: Path, tool: str, args: Sequence[str], paths: Sequence[str], scrat
     )
     report = scratch / "report.json"
     try:
-        done = _qualitygate(root, "check", "--report", f"json={report}", "--no-progress")
-        listed = _qualitygate(root, "files", "-0")
+        done = _qualitygate(root / shell, "check", "--report", f"json={report}", "--no-progress")
+        listed = _qualitygate(root / shell, "files", "-0")
     finally:
         config.unlink()
     data = json.loads(report.read_text())
@@ -256,10 +258,10 @@ def gate(root: Path, tool: str, args: Sequence[str], paths: Sequence[str], scrat
     )
 
 
-def _qualitygate(root: Path, *args: str) -> subprocess.CompletedProcess[str]:
+def _qualitygate(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-P", "-m", "qualitygate", *args],
-        cwd=root,
+        cwd=folder,
         capture_output=True,
         text=True,
         errors="surrogateescape",

@@ -53,6 +53,8 @@ class Case:
     folder: str = "."
     added: dict[str, str] = dataclasses.field(default_factory=dict)
     """Files put into the folder."""
+    shell: str = "."
+    """Where, below the folder, the gate is run."""
 
     def __str__(self) -> str:
         return f"{self.corpus}/{self.folder}: {self.tool} {self.args} {self.paths}"
@@ -63,24 +65,27 @@ SPHINX = "sphinx-9.0.4"
 CASES = [
     Case("django", "flake8", "--max-line-length=120"),
     Case("django", "flake8", "--max-complexity=5 --select=E,W,C --exclude=admin", "django", added={".flake8": FLAKE8}),
-    Case("django", "flake8", "", "auth admin", "django/contrib", {"setup.cfg": FLAKE8}),
+    Case("django", "flake8", "", "auth admin", "django/contrib", {"setup.cfg": FLAKE8}, "auth/management"),
     Case("django", "bandit", "-s B101", "django"),
     Case("django", "bandit", "-ll -x ./django/contrib,*/db/*"),
-    Case("django", "bandit", "", folder="django/utils", added={".bandit": BANDIT_INI}),
+    Case("django", "bandit", "", folder="django/utils", added={".bandit": BANDIT_INI}, shell="translation"),
     Case("django", "bandit", "-c b.yaml", folder="django", added={"b.yaml": BANDIT_YAML}),
     Case("django", "radon", "-s -nb"),
-    Case("django", "radon", "-e */contrib/* -i db,locale", "django", added={"radon.cfg": RADON}),
+    Case("django", "radon", "-e */contrib/* -i db,locale", "django", added={"radon.cfg": RADON}, shell="django/http"),
     Case("django", "xenon", "--max-absolute=B --max-modules=B --max-average=A"),
-    Case("django", "xenon", "-b C -m A --max-average-num 1.5 -e contrib/*", folder="django"),
+    Case("django", "xenon", "-b C -m A --max-average-num 1.5 -e contrib/*", folder="django", shell="forms"),
     Case("sphinx", "doc8", "--max-line-length=100"),
-    Case("sphinx", "doc8", f"--max-line-length=100 --ignore-path={SPHINX}/doc/usage/*", f"{SPHINX}/doc"),
+    Case(
+        "sphinx", "doc8", f"--max-line-length=100 --ignore-path={SPHINX}/doc/usage/*", f"{SPHINX}/doc",
+        shell=f"{SPHINX}/doc/usage",
+    ),
     Case("sphinx", "doc8", "--no-sphinx -e .inc", "doc sphinx", SPHINX, {"doc8.ini": "[doc8]\nignore=D002\n"}),
     Case("sphinx", "flake8", "--max-line-length=120"),
     Case("sphinx", "bandit", "-s B101,B105,B106"),
     Case("sphinx", "radon", "-s", "sphinx tests", SPHINX),
     Case("sphinx", "xenon", "-a A -b A -m A", "sphinx", SPHINX),
     Case("ansible-core", "yamllint", ""),
-    Case("ansible-core", "yamllint", "-s", "ansible", added={".yamllint": YAMLLINT}),
+    Case("ansible-core", "yamllint", "-s", "ansible", added={".yamllint": YAMLLINT}, shell="ansible/config"),
     Case("ansible-core", "yamllint", "-d relaxed --no-warnings", ". galaxy", "ansible"),
     Case("ansible-core", "flake8", "--max-line-length=160 --extend-ignore=E402", "ansible"),
     Case("ansible-core", "bandit", "-s B101"),
@@ -104,7 +109,7 @@ def test_the_gate_gives_the_tools_own_answer(roots, tmp_path, case):
         (root / name).write_text(content)
     try:
         expected = reference(root, case.tool, args, paths, tmp_path)
-        actual = gate(root, case.tool, args, paths, tmp_path)
+        actual = gate(root, case.tool, args, paths, tmp_path, case.shell)
     finally:
         for name in case.added:
             os.unlink(root / name)
