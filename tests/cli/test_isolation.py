@@ -180,7 +180,8 @@ def test_the_deadline_ends_the_run_with_a_written_report(project, site, tmp_path
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_the_run_at_once_and_leaves_no_child_and_no_half_file(project, site, tmp_path, number, code):
+@pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["to the command", "to all, as a terminal does"])
+def test_a_signal_ends_the_run_at_once_and_leaves_nothing_behind(project, site, tmp_path, send, number, code):
     project.write({"pkg/evil.py": "# endless\n"})
     file = tmp_path / "report.json"
     with subprocess.Popen(
@@ -193,7 +194,7 @@ def test_a_signal_ends_the_run_at_once_and_leaves_no_child_and_no_half_file(proj
         _wait_for(lambda: len(_session(process.pid)) > 3)
         time.sleep(1)
         started = time.monotonic()
-        os.kill(process.pid, number)
+        send(process.pid, number)
         _, err = process.communicate(timeout=30)
     assert process.returncode == code
     assert time.monotonic() - started < 10

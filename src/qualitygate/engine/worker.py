@@ -111,12 +111,20 @@ def analyse(batch: Batch) -> list[FileResult]:
     """Look at each file of *batch* with each of its checks."""
     gc.disable()
     try:
+        _prepare(batch)
         return [result for visit in batch.visits for result in _visit(visit, batch.file_timeout)]
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         gc.enable()
+
+
+def _prepare(batch: Batch) -> None:
+    """Resolve the checks of *batch* before the time of its first file begins; that file tells what is wrong."""
+    for check in {check for visit in batch.visits for check, _ in visit.spellings}:
+        with contextlib.suppress(Exception, SystemExit):
+            _activate(check)
 
 
 def reduce(check: str, measurements: Sequence[Measurement]) -> tuple[RawFinding, ...] | str:
