@@ -100,8 +100,9 @@ class Resolution(Generic[Options]):
 class Adapter(abc.ABC, Generic[Options]):
     """One tool: files in, findings and measurements out.
 
-    The engine calls `resolve` once per process and check, `select` once per run, `check` once per file, `reduce` once
-    per run. Only `native_config` and `by_hand` are called outside of workers, where the tool must not be imported.
+    The engine calls `resolve` in each process, again whenever the process turns from one check of the tool to another,
+    so `resolve` may set global state of the tool. It calls `select` and `reduce` once per run, `check` once per file.
+    Only `native_config` and `by_hand` are called outside of workers, where the tool must not be imported.
     """
 
     name: ClassVar[str]

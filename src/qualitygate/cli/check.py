@@ -58,7 +58,7 @@ class _Check(click.Command):
     """First of all, whatever else is wrong: a green report of an earlier run must not be taken for this one's."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        not_judged = unjudged(version=gate.version(), started=datetime.datetime.now(datetime.UTC))
+        not_judged = unjudged(gate.version(), datetime.datetime.now(datetime.UTC))
         for name, path in _targets_in(args):
             if name in FORMATS and path != "-":
                 write_placeholder(path, FORMATS[name].render(not_judged))

@@ -30,15 +30,7 @@ FORMATS: dict[str, Format] = {
 }
 
 
-def unjudged(
-    *,
-    version: str,
-    started: datetime.datetime,
-    config_file: str | None = None,
-    config_digest: str = "",
-    source: SourceInfo | None = None,
-    root_prefix: str = "",
-) -> Report:
+def unjudged(version: str, started: datetime.datetime) -> Report:
     """The report that replaces each report file at the start of a run, so that a crash leaves no older verdict.
 
     Each format renders it as a valid document that says `unjudged`. Its exit code is that of a run without a
@@ -50,8 +42,5 @@ def unjudged(
         runs=(),
         started=started,
         seconds=0.0,
-        source=source or SourceInfo(),
-        root_prefix=root_prefix,
-        config_file=config_file,
-        config_digest=config_digest,
+        source=SourceInfo(),
     )

@@ -263,7 +263,7 @@ REPORTS: dict[str, Report] = {
         overrides=("--only '\x1b'",),
         scope="partial",
     ),
-    "unjudged": unjudged(version="0.1.0", started=STARTED, config_file="pyproject.toml", config_digest="d" * 16),
+    "unjudged": unjudged("0.1.0", STARTED),
 }
 
 
