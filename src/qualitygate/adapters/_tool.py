@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
+from qualitygate.model.paths import below
 from qualitygate.plugin import Argument, ConfigError, Request, Tree, refused
 
 
@@ -277,22 +278,22 @@ def require_inside(root: str, path: str, check: str, option: str, must_exist: bo
         ConfigError: It lies outside the root: the answer would depend on the machine. Or, with *must_exist*, there is
             no such file.
     """
-    relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
-    if relative == os.pardir or relative.startswith(os.pardir + os.sep):
+    relative = below(os.path.realpath(root), os.path.realpath(path))
+    if relative is None:
         raise ConfigError([f"check {check}: {option} names {path}, which is outside of the project root"])
     if must_exist and not os.path.isfile(path):
         what = "is not a file" if os.path.lexists(path) else "does not exist"
         raise ConfigError([f"check {check}: {option} names {path}, which {what}"])
-    return relative.replace(os.sep, "/")
+    return relative
 
 
 def describe_config(root: str, path: str, check: str) -> tuple[str, tuple[str, ...]]:
     """Name of a native configuration file for the report, and a warning where it lies outside the project root."""
-    relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
-    if relative.startswith(os.pardir):
+    relative = below(os.path.realpath(root), os.path.realpath(path))
+    if relative is None:
         absolute = os.path.abspath(path)
         return absolute, (
             f"check {check}: {absolute} is in effect and lies outside of the project, so other machines may judge "
             "differently",
         )
-    return relative.replace(os.sep, "/"), ()
+    return relative, ()

@@ -19,6 +19,7 @@ from qualitygate.cli.guard import tell
 from qualitygate.cli.progress import reporting_progress
 from qualitygate.cli.terminal import color_option, stderr_look
 from qualitygate.errors import ReportError, UsageError
+from qualitygate.model.paths import below
 from qualitygate.model.results import Report
 from qualitygate.reporters import FORMATS, unjudged
 from qualitygate.reporters.write import write_placeholder, write_report
@@ -200,8 +201,8 @@ def _repeating(
 
 def _inside(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
     """Those of *paths* that lie below *root*, relative to it."""
-    found = (os.path.relpath(os.path.realpath(path), os.path.realpath(root)) for path in paths if path != "-")
-    return tuple(path for path in found if path != os.pardir and not path.startswith(os.pardir + os.sep))
+    found = (below(os.path.realpath(root), os.path.realpath(path)) for path in paths if path != "-")
+    return tuple(path for path in found if path is not None)
 
 
 def _write(report: Report, targets: Sequence[Target]) -> list[UsageError]:

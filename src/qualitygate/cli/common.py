@@ -14,6 +14,7 @@ from qualitygate.adapters.registry import ADAPTERS
 from qualitygate.config import Settings, load_settings
 from qualitygate.engine.tasks import PlanResult
 from qualitygate.errors import ToolError, UsageError
+from qualitygate.model.paths import below
 
 config_option = click.option(
     "--config",
@@ -76,7 +77,7 @@ def root_relative(path: str, root: Path) -> str:
     # Only the folder is resolved: the path itself may be a link, and it is the link that is meant.
     absolute = os.path.abspath(path)
     folder, name = os.path.split(absolute)
-    relative = os.path.relpath(os.path.join(os.path.realpath(folder), name), os.path.realpath(root))
-    if relative == os.pardir or relative.startswith(os.pardir + os.sep):
+    relative = below(os.path.realpath(root), os.path.join(os.path.realpath(folder), name))
+    if relative is None:
         raise UsageError(f"{path} is outside of the project root {root}", "give paths inside of it")
-    return "" if relative == os.curdir else relative.replace(os.sep, "/")
+    return "" if relative == os.curdir else relative

@@ -7,6 +7,8 @@ import os
 import stat
 from collections.abc import Sequence
 
+from qualitygate.model.paths import below
+
 _NAMED = 5
 """How many names a warning gives before it counts the rest."""
 
@@ -36,8 +38,8 @@ def sort_links(root: str, links: Sequence[str]) -> tuple[list[str], dict[str, st
         if not os.path.isdir(path):
             files.append(link)
             continue
-        target = os.path.relpath(os.path.realpath(path), real_root)
-        if target == os.pardir or target.startswith(os.pardir + os.sep):
+        target = below(real_root, os.path.realpath(path))
+        if target is None:
             outside.append(link)
         else:
             folders[link] = "" if target == os.curdir else target
