@@ -37,6 +37,8 @@ class PyflakesAdapter(Adapter[Options]):
     distribution = "pyflakes"
     versions = ">=4,<5"
     modules = ("pyflakes.api",)
+    variables = ("PYFLAKES_BUILTINS", "PYFLAKES_ERROR_UNKNOWN")
+    finds_scripts = True
     arguments: ClassVar[dict[str, Argument]] = {
         "paths": refused("put paths into `paths`"),
         "--version": refused("use `qualitygate doctor`"),
@@ -46,6 +48,10 @@ class PyflakesAdapter(Adapter[Options]):
     def native_config(self, root: Path, paths: Sequence[str]) -> str | None:
         """None: pyflakes has no configuration file."""
         return None
+
+    def config_candidates(self, request: Request, tree: Tree) -> Sequence[str]:
+        """None."""
+        return ()
 
     def by_hand(self, args: Sequence[str], extra: dict[str, tuple[str, ...]], paths: Sequence[str]) -> list[list[str]]:
         """One command."""

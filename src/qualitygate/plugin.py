@@ -82,6 +82,8 @@ class Request:
     extra_args: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     """Arguments for one subcommand only (`cc`, `mi`), where the adapter declares such."""
     require_plugins: tuple[str, ...] = ()
+    cacheable_plugins: tuple[str, ...] = ()
+    """Plug-ins, by distribution, whose answers depend on one file at a time."""
     allow_local_plugins: bool = False
 
 
@@ -94,7 +96,10 @@ class Resolution(Generic[Options]):
     """Native configuration files in effect, relative to the root where inside it."""
     notes: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
-    """Third-party plug-ins in effect, as `distribution version`."""
+    """Third-party plug-ins in effect, as `distribution version`. Answers are not kept unless all are known to depend
+    on one file at a time."""
+    uncacheable: str = ""
+    """Why answers must not be kept, for reasons other than `plugins`."""
 
 
 class Adapter(abc.ABC, Generic[Options]):
@@ -121,6 +126,22 @@ class Adapter(abc.ABC, Generic[Options]):
     """Adapters of one family are given the same file one after the other, so that they can share its analysis."""
     subcommands: ClassVar[tuple[str, ...]] = ()
     """Keys of `Request.extra_args`, configured as `<subcommand>-args`."""
+    config_names: ClassVar[tuple[str, ...]] = ()
+    """Base names of the files of a project that `native_config` looks for."""
+    dependencies: ClassVar[tuple[str, ...]] = ()
+    """Other distributions whose code decides the tool's answers."""
+    plugin_groups: ClassVar[tuple[str, ...]] = ()
+    """Groups of entry points by which the tool finds plug-ins."""
+    variables: ClassVar[tuple[str, ...]] = ()
+    """Environment variables that the tool's answers depend on."""
+    file_local_plugins: ClassVar[frozenset[str]] = frozenset()
+    """Third-party plug-ins, by distribution, that were found to look at one file at a time."""
+    finds_scripts: ClassVar[bool] = False
+    """Whether `select` reads the first lines of files without `.py`, to find scripts."""
+    measures: ClassVar[bool] = False
+    """Whether `check` gives measurements."""
+    has_context: ClassVar[bool] = False
+    """Whether the answer about a file depends on files before it: see `context`."""
     cross_file_rules: ClassVar[frozenset[str]] = frozenset()
     """Rules that `reduce` gives; not judged when PATHS hid files."""
     arguments: ClassVar[dict[str, Argument]]
@@ -129,6 +150,14 @@ class Adapter(abc.ABC, Generic[Options]):
     @abc.abstractmethod
     def native_config(self, root: Path, paths: Sequence[str]) -> str | None:
         """The project's own configuration file of this tool, relative to *root*, or None. Must not import the tool."""
+
+    @abc.abstractmethod
+    def config_candidates(self, request: Request, tree: Tree) -> Sequence[str]:
+        """Every file that may configure the check, there or not: relative to the root, with `../`, or absolute.
+
+        Files that a word of the arguments names and those that `resolve` reports as read need not be among them.
+        Must not import the tool.
+        """
 
     @abc.abstractmethod
     def by_hand(self, args: Sequence[str], extra: dict[str, tuple[str, ...]], paths: Sequence[str]) -> list[list[str]]:
@@ -158,6 +187,14 @@ class Adapter(abc.ABC, Generic[Options]):
 
         May raise anything: an exception breaks the check and is reported with the path.
         """
+
+    def path_facts(self, options: Options, path: str) -> str:
+        """What the answer about a file depends on besides its content and its path as `select` gave it."""
+        return ""
+
+    def context(self, options: Options, paths: Sequence[str]) -> list[str]:
+        """For each of *paths*, as `select` gave them all: what the answer owes to the files before it, as a digest."""
+        return [""] * len(paths)
 
     def unreadable(self, options: Options, path: str, error: OSError) -> tuple[RawFinding, ...]:
         """Findings the tool itself gives for a file that can not be read. The engine records the problem anyway."""

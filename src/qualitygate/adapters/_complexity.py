@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import codecs
-import concurrent.futures
 import configparser
 import contextlib
 import functools
@@ -130,6 +129,8 @@ def _exactly(depth: int, function: Callable[..., Any], *args: Any, **kwargs: Any
         with _tool.silenced(), _tool.stack_like_command_line(depth):
             return function(*args, **kwargs)
 
+    import concurrent.futures
+
     with concurrent.futures.ThreadPoolExecutor(max_workers=1) as pool:
         return pool.submit(call).result()
 
@@ -143,7 +144,7 @@ def _shared_maintainability(text: str, multi: bool) -> float:
         raw = _radon_raw.analyze(text)
     comments = raw.comments + (raw.multi if multi else 0)
     percent = comments / float(raw.sloc) * 100 if raw.sloc != 0 else 0
-    with _tool.stack_like_command_line(_STRICTEST_DEPTH):
+    with _brisk_visits(), _tool.stack_like_command_line(_STRICTEST_DEPTH):
         volume = metrics.h_visit_ast(tree).total.volume
     # radon counts assertions here, whatever --no-assert says.
     complexity = _visited(text, False).total_complexity
@@ -162,8 +163,32 @@ def _visited(text: str, no_assert: bool) -> Any:
     from radon.visitors import ComplexityVisitor
 
     tree = _parsed(text)
-    with _tool.stack_like_command_line(_STRICTEST_DEPTH):
+    with _brisk_visits(), _tool.stack_like_command_line(_STRICTEST_DEPTH):
         return ComplexityVisitor.from_ast(tree, no_assert=no_assert)
+
+
+def _brisk_visits() -> contextlib.AbstractContextManager[None]:
+    """Let radon's visitors pass over nodes such as `Load` and `Add`, a good part of a tree, which tell them nothing.
+
+    `ast.NodeVisitor.generic_visit` goes to each child; what radon 6.0.1 does there for these is to call it again.
+    """
+    return _tool.replaced(ast.NodeVisitor, "generic_visit", _visit_children)
+
+
+_SILENT = (ast.expr_context, ast.operator, ast.boolop, ast.unaryop)
+"""Nodes without a line, without children and without a method in radon's visitors."""
+
+
+def _visit_children(visitor: ast.NodeVisitor, node: ast.AST) -> None:
+    """`ast.NodeVisitor.generic_visit`, without `ast.iter_fields` and without `_SILENT` nodes outside of lists."""
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            for item in value:
+                if isinstance(item, ast.AST):
+                    visitor.visit(item)
+        elif isinstance(value, ast.AST) and not isinstance(value, _SILENT):
+            visitor.visit(value)
 
 
 @contextlib.contextmanager
@@ -290,6 +315,15 @@ def _explained(error: Exception) -> str:
     return f"{text} ({type(error).__name__}, in {' or '.join(path for path, _ in _candidates())})"
 
 
+VARIABLES = ("HOME", "RADONCFG", "RADONFILESENCODING", "LC_ALL", "LC_CTYPE", "LANG", "PYTHONUTF8")
+"""What radon's answers depend on: names of files, and encodings in which it reads them."""
+
+
+def config_candidates() -> list[str]:
+    """Every file that radon reads for its configuration, there or not."""
+    return [path for path, _ in _named()]
+
+
 def config_sections() -> list[tuple[str, dict[str, str]]]:
     """The configuration files that radon finds in the current folder, and what each says in its section `[radon]`.
 
@@ -301,7 +335,12 @@ def config_sections() -> list[tuple[str, dict[str, str]]]:
 
 
 def _candidates() -> list[tuple[str, bool]]:
-    """Paths of the files that exist, and whether each is a file for radon alone."""
+    """Those of `_named` that exist."""
+    return [(path, own) for path, own in _named() if os.path.exists(path)]
+
+
+def _named() -> list[tuple[str, bool]]:
+    """Paths in radon's order, and whether each is a file for radon alone."""
     home = os.path.expanduser("~/.radon.cfg")
     named = [
         (os.environ.get("RADONCFG"), True),
@@ -310,7 +349,7 @@ def _candidates() -> list[tuple[str, bool]]:
         ("setup.cfg", False),
         (home, True),
     ]
-    return [(path, own) for path, own in named if path and os.path.exists(path)]
+    return [(path, own) for path, own in named if path]
 
 
 def section_of(path: Path) -> dict[str, str] | None:

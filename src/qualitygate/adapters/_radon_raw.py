@@ -60,7 +60,7 @@ def _complete(text: str) -> Tokens | None:
         tokens: Tokens = raw._generate(text)
     except tokenize.TokenError:
         return None
-    return None if any(token.type == tokenize.ERRORTOKEN for token in tokens) else tokens
+    return None if tokenize.ERRORTOKEN in [token[0] for token in tokens] else tokens
 
 
 def _feed_statement(used: list[str], lines: Iterator[str]) -> None:

@@ -6,18 +6,19 @@ would do work gives exactly the options that the command line would have used.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import difflib
 import io
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from qualitygate.model.paths import below
 from qualitygate.plugin import Argument, ConfigError, Request, Tree, refused
+
+if TYPE_CHECKING:
+    import argparse
 
 
 class Stopped(BaseException):  # noqa: N818 - control flow; BaseException so that no tool swallows it
@@ -121,6 +122,8 @@ def classified(
 
         ConfigError: A refused option was used, or the parser itself refused the arguments.
     """
+    import argparse
+
     original = argparse.ArgumentParser.parse_known_args
     given: list[str] = []
     known: set[str] = set()
@@ -169,6 +172,8 @@ def _nearest(word: str, known: Collection[str]) -> list[str]:
     """The option that *word* is a slip of, if any; the beginning of an option is none."""
     if any(option.startswith(word) for option in known):
         return []
+    import difflib
+
     return difflib.get_close_matches(word, sorted(known), 1, _SLIP)
 
 
@@ -285,6 +290,17 @@ def require_inside(root: str, path: str, check: str, option: str, must_exist: bo
         what = "is not a file" if os.path.lexists(path) else "does not exist"
         raise ConfigError([f"check {check}: {option} names {path}, which {what}"])
     return relative
+
+
+def upward(root: str, names: Sequence[str]) -> list[str]:
+    """Each of *names* in the folder *root* and in all above it: `setup.cfg`, `../setup.cfg`..."""
+    above = ["../" * level for level in range(root.rstrip("/").count("/") + 1)]
+    return [folder + name for folder in above for name in names]
+
+
+def inside(pattern: str) -> str:
+    """An absolute pattern without the current folder in front, so that it is the same in every checkout."""
+    return pattern.removeprefix(os.getcwd() + os.sep)
 
 
 def describe_config(root: str, path: str, check: str) -> tuple[str, tuple[str, ...]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import importlib.metadata
 import io
 import logging
 import tokenize
@@ -42,6 +41,9 @@ if TYPE_CHECKING:
 #: _parse_file.
 _DEPTH = 4
 
+#: Frames that the quick visit has less than the command, so that what it can do the command can do, too.
+_MARGIN = 100
+
 _PLUGIN_GROUPS = ("bandit.plugins", "bandit.blacklists")
 
 #: Keys of a `.bandit` file that write or read reports, with what to use instead (`bandit.cli.main`, 1.9.4).
@@ -75,6 +77,10 @@ class BanditAdapter(Adapter[Options]):
     modules = ("bandit.cli.main",)
     default_args = ("-s", "B101")
     default_policy = Policy(soft_fail=UNCONFIGURED)
+    config_names = (".bandit",)
+    dependencies = ("stevedore", "PyYAML")
+    plugin_groups = (*_PLUGIN_GROUPS, "bandit.formatters")
+    variables = ("HOME",)
     arguments: ClassVar[dict[str, Argument]] = {
         "targets": refused("put paths into `paths`"),
         "--aggregate": without_effect(),
@@ -107,6 +113,10 @@ class BanditAdapter(Adapter[Options]):
         """bandit searches all folders below the paths; here only their tops and the root are looked at."""
         places = dict.fromkeys(Path(path, ".bandit").as_posix() for path in (".", *paths))
         return next((place for place in places if (root / place).is_file()), None)
+
+    def config_candidates(self, request: Request, tree: Tree) -> Sequence[str]:
+        """bandit searches all folders below the paths."""
+        return [path for path in tree.files if path.endswith(".bandit") and path.rpartition("/")[2] == ".bandit"]
 
     def by_hand(self, args: Sequence[str], extra: dict[str, tuple[str, ...]], paths: Sequence[str]) -> list[list[str]]:
         """One command."""
@@ -178,7 +188,7 @@ class BanditAdapter(Adapter[Options]):
         crashes = _Crashes()
         with _tool.replaced(tester.BanditTester, "report_error", crashes):
             try:
-                _visit(manager, path, data)
+                _visit(manager, path, data, crashes)
             except Exception as error:
                 problem: FileProblem | None = _given_up(error, data)
             else:
@@ -237,6 +247,8 @@ def _check_loaded(check: str) -> None:
 
 
 def _third_party() -> tuple[str, ...]:
+    import importlib.metadata
+
     points = [point for group in _PLUGIN_GROUPS for point in importlib.metadata.entry_points(group=group)]
     found = {(point.dist.name, point.dist.version) for point in points if point.dist is not None}
     return tuple(sorted(f"{name} {version}" for name, version in found if name != "bandit"))
@@ -298,11 +310,34 @@ def _level(request: Request, what: str, value: object) -> str:
     return str(constants.RANKING[value - 1])
 
 
-def _visit(manager: Any, path: str, data: bytes) -> None:
+def _visit(manager: Any, path: str, data: bytes, crashes: _Crashes) -> None:
+    if _visited_quickly(manager, path, data, crashes):
+        return
     stream = io.BytesIO(data)
     nosec_lines = {} if manager.ignore_nosec else _nosec_lines(stream)
     with _tool.stack_like_command_line(_DEPTH):
         manager._execute_ast_visitor(path, stream, data, nosec_lines)
+
+
+def _visited_quickly(manager: Any, path: str, data: bytes, crashes: _Crashes) -> bool:
+    """Whether the file could be done without the steps that find nothing; if not, nothing has happened."""
+    from qualitygate.adapters import _bandit_visitor
+
+    if not _bandit_visitor.applies(manager.b_ts, manager.debug):
+        return False
+    quiet = manager.ignore_nosec or _bandit_visitor.without_nosec(data)
+    try:
+        visitor = _bandit_visitor.Visitor(path, data, manager, {} if quiet else _nosec_lines(io.BytesIO(data)))
+        with _tool.stack_like_command_line(_DEPTH + _MARGIN):
+            visitor.process(data)
+    except Exception:  # whatever it was, it shows again
+        crashes.found.clear()
+        return False
+    if crashes.found:
+        crashes.found.clear()
+        return False
+    manager.results.extend(visitor.tester.results)
+    return True
 
 
 def _nosec_lines(stream: io.BytesIO) -> dict[int, Any]:

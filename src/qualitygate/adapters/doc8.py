@@ -11,14 +11,13 @@ from __future__ import annotations
 import collections
 import configparser
 import dataclasses
-import importlib.metadata
 import os
 import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qualitygate.adapters import _docutils, _tool
+from qualitygate.adapters import _doc8_shortcuts, _docutils, _tool, _tree_glob
 from qualitygate.plugin import (
     UNCONFIGURED,
     Adapter,
@@ -76,6 +75,11 @@ class Doc8Adapter(Adapter[Options]):
     modules = ("doc8.main",)
     default_args = ("--max-line-length=100",)
     default_policy = Policy(soft_fail=UNCONFIGURED)
+    config_names = tuple(path.rpartition("/")[2] for path in _CONFIG_FILES)
+    dependencies = ("docutils", "Pygments", "restructuredtext-lint", "stevedore", "pillow")
+    plugin_groups = (_PLUGINS, "pygments.lexers")
+    variables = ("HOME", "DOCUTILSCONFIG")
+    has_context = True
     arguments: ClassVar[dict[str, Argument]] = {
         "paths": refused("put paths into `paths`"),
         "--config": honoured("inside the project root"),
@@ -98,6 +102,10 @@ class Doc8Adapter(Adapter[Options]):
         """The first of doc8's files that holds settings for it; one that can not be read counts."""
         return next((name for name in _CONFIG_FILES if (root / name).is_file() and _configures(root / name)), None)
 
+    def config_candidates(self, request: Request, tree: Tree) -> Sequence[str]:
+        """doc8's own files in the root, and those of docutils."""
+        return [*_CONFIG_FILES, *_docutils.config_candidates()]
+
     def by_hand(self, args: Sequence[str], extra: dict[str, tuple[str, ...]], paths: Sequence[str]) -> list[list[str]]:
         """One command."""
         return [["doc8", *args, *paths]]
@@ -109,10 +117,11 @@ class Doc8Adapter(Adapter[Options]):
             notes = _notes(request, cfg, config_file)
             docutils_files, docutils_notes = _docutils.configuration(request)
             plugins = _load_plugins(request, cfg)
+            shortcuts = _doc8_shortcuts.Shortcuts()
             history = _docutils.History(
                 request.check,
                 find=lambda: [path for path in _find_files(request.check, cfg, tree) if _parses(cfg, path)],
-                read=lambda path, data: _read(cfg, path, data),
+                read=lambda path, data: _read(cfg, shortcuts, path, data),
             )
         return Resolution(
             options=Options(request.check, cfg, history),
@@ -162,12 +171,14 @@ class Doc8Adapter(Adapter[Options]):
 
     def check(self, options: Options, path: str, data: bytes) -> Analysis:
         """`doc8.main.validate` on one file, in the state that the files before it leave."""
-        with options.history.before(path):
-            errors, problem = _read(options.cfg, path, data)
-        return Analysis(findings=tuple(map(_finding, errors)), problem=problem)
+        return options.history.answer(path, data)
+
+    def context(self, options: Options, paths: Sequence[str]) -> list[str]:
+        """What docutils remembers of the files before: see `_docutils.History.contexts`."""
+        return options.history.contexts(paths)
 
 
-def _read(cfg: Config, path: str, data: bytes) -> tuple[list[Error], FileProblem | None]:
+def _read(cfg: Config, shortcuts: _doc8_shortcuts.Shortcuts, path: str, data: bytes) -> Analysis:
     """`validate` on one file; what would end the command with a traceback becomes a problem of the file."""
     from doc8 import main
     from docutils.utils import SystemMessage
@@ -176,7 +187,7 @@ def _read(cfg: Config, path: str, data: bytes) -> tuple[list[Error], FileProblem
     result.capture = True
     file = _parsed_file(cfg, path, data)
     problem = None
-    with _tool.silenced(), _docutils.offline():
+    with _tool.silenced(), _docutils.offline(), _docutils.files_asked_for() as asked, shortcuts.taken():
         try:
             with _tool.stack_like_command_line(_FRAMES_OF_COMMAND):
                 main.validate(cfg, collections.deque([file]), result=result)
@@ -188,7 +199,7 @@ def _read(cfg: Config, path: str, data: bytes) -> tuple[list[Error], FileProblem
             problem = FileProblem(kind="tool", message=f"docutils stopped at the halt_level of docutils.conf: {error}")
         except _docutils.NetworkUse as error:
             problem = FileProblem(kind="refused", message=str(error))
-    return result.errors, problem
+    return Analysis(findings=tuple(map(_finding, result.errors)), problem=problem, depends=tuple(sorted(asked)))
 
 
 def _parses(cfg: Config, path: str) -> bool:
@@ -217,7 +228,7 @@ def _find_files(check: str, cfg: Config, tree: Tree) -> list[str]:
     if outside:
         raise ConfigError([f"check {check}: doc8 is given {path}, outside of the project root" for path in outside])
     try:
-        with _tool.walking(tree, utils):
+        with _tool.walking(tree, utils), _tool.replaced(utils, "glob", _tree_glob.TreeGlob(tree)):
             found = list(utils.find_files(cfg["paths"], cfg["extension"], cfg["ignore_path"]))
     except OSError as error:
         raise ConfigError([f"check {check}: doc8 refuses its paths: {error}"]) from None
@@ -298,11 +309,13 @@ def _notes(request: Request, cfg: Config, config_file: dict[str, Config]) -> lis
 
 def _load_plugins(request: Request, cfg: Config) -> tuple[str, ...]:
     """Load the installed plug-ins as doc8 will for each file, which goes on without those that fail."""
+    import importlib.metadata
+
     from stevedore.extension import ExtensionManager
 
     failures: list[str] = []
 
-    def on_failure(manager: object, point: importlib.metadata.EntryPoint, error: BaseException) -> None:
+    def on_failure(manager: object, point: Any, error: BaseException) -> None:
         failures.append(f"{point.name} ({point.value}): {type(error).__name__}: {error}")
 
     try:

@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from packaging.utils import canonicalize_name
-
 from qualitygate.adapters import _python, _tool
 from qualitygate.plugin import (
     Adapter,
@@ -83,6 +81,11 @@ class Flake8Adapter(Adapter[Options]):
     modules = ("flake8.main.application", "flake8.plugins.pyflakes", "pycodestyle", "mccabe")
     default_args = ("--max-line-length=120",)
     default_policy = Policy()
+    config_names = _PROJECT_FILES
+    dependencies = ("pycodestyle", "pyflakes", "mccabe")
+    plugin_groups = ("flake8.extension", "flake8.report")
+    variables = ("HOME", "PYFLAKES_BUILTINS", "PYFLAKES_ERROR_UNKNOWN")
+    file_local_plugins = frozenset({"radon"})  # its visitor gets the syntax tree and nothing else (radon 6.0.1)
     arguments: ClassVar[dict[str, Argument]] = {
         "filenames": refused("put paths into `paths`"),
         "--append-config": honoured("inside the project root"),
@@ -129,6 +132,10 @@ class Flake8Adapter(Adapter[Options]):
         """flake8 also searches upward of the root; a file found there is reported by `resolve`."""
         return next((name for name in _PROJECT_FILES if (root / name).is_file() and _has_section(root / name)), None)
 
+    def config_candidates(self, request: Request, tree: Tree) -> Sequence[str]:
+        """flake8 searches from the root upward."""
+        return _tool.upward(request.root, _PROJECT_FILES)
+
     def by_hand(self, args: Sequence[str], extra: dict[str, tuple[str, ...]], paths: Sequence[str]) -> list[list[str]]:
         """One command."""
         return [["flake8", *args, *paths]]
@@ -149,6 +156,7 @@ class Flake8Adapter(Adapter[Options]):
             config_files=tuple(name for name, _ in described),
             notes=tuple(note for _, notes in described for note in notes),
             plugins=_third_party(plugins),
+            uncacheable="it imports plug-ins from the project" if _has_local_plugins(plugins) else "",
         )
 
     def _parse(self, request: Request, files: list[str]) -> tuple[Plugins, argparse.Namespace]:
@@ -182,6 +190,13 @@ class Flake8Adapter(Adapter[Options]):
                     exclude=(*namespace.exclude, *namespace.extend_exclude),
                 )
             )
+
+    def path_facts(self, options: Options, path: str) -> str:
+        """Which entry of per-file-ignores applies, since flake8 compares them with absolute paths."""
+        if not options.namespace.per_file_ignores:
+            return ""
+        guide = options.guide.style_guide_for(path)
+        return "" if guide.filename is None else _tool.inside(guide.filename)
 
     def check(self, options: Options, path: str, data: bytes) -> Analysis:
         """All of flake8's checks; recursion that runs out in one of them becomes a problem of the file.
@@ -286,10 +301,16 @@ def _explained(request: Request, output: io.StringIO) -> Iterator[None]:
 
 
 def _third_party(plugins: Plugins) -> tuple[str, ...]:
+    from packaging.utils import canonicalize_name
+
     found = {(loaded.plugin.package, loaded.plugin.version) for loaded in plugins.all_plugins()}
     return tuple(
         sorted(f"{name} {version}" for name, version in found if canonicalize_name(name) not in _OWN_DISTRIBUTIONS)
     )
+
+
+def _has_local_plugins(plugins: Plugins) -> bool:
+    return any(loaded.plugin.package == "local" for loaded in plugins.all_plugins())
 
 
 def _lines(data: bytes) -> list[str]:
@@ -309,11 +330,17 @@ def _run_checks(options: Options, path: str, lines: list[str]) -> Results:
     from flake8.checker import FileChecker
     from flake8.processor import FileProcessor
 
+    from qualitygate.adapters import _flake8_checker
+
+    plugins, namespace = options.plugins.checkers, options.namespace
     with (
         _tool.replaced(FileProcessor, "read_lines", lambda self: lines),
         _tool.stack_like_command_line(_DEPTH),
     ):
-        checker = FileChecker(filename=path, plugins=options.plugins.checkers, options=options.namespace)
+        if _flake8_checker.applies(plugins):
+            checker = _flake8_checker.Checker(filename=path, plugins=plugins, options=namespace, lines=lines)
+        else:
+            checker = FileChecker(filename=path, plugins=plugins, options=namespace)
         results: Results = checker.run_checks()[1]
     return results
 

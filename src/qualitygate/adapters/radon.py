@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from qualitygate.adapters import _complexity, _tool
 from qualitygate.plugin import (
@@ -29,6 +28,9 @@ from qualitygate.plugin import (
     refused,
     without_effect,
 )
+
+if TYPE_CHECKING:
+    import argparse
 
 _CC_SEVERITY = {
     "A": Severity.INFO,
@@ -92,6 +94,11 @@ class RadonAdapter(Adapter[Options]):
     default_args = ("-nb",)
     # Report only: as in the job it replaces, not even a file that radon can not read fails the pipeline.
     default_policy = Policy(max_findings="any", soft_fail=UNCONFIGURED)
+    config_names = ("radon.cfg", "setup.cfg", "pyproject.toml")
+    dependencies = ("mando", "nbformat")
+    variables = _complexity.VARIABLES
+    finds_scripts = True
+    measures = True
     family = "radon"
     subcommands = ("cc", "mi")
     arguments: ClassVar[dict[str, Argument]] = {
@@ -126,6 +133,10 @@ class RadonAdapter(Adapter[Options]):
             return "radon.cfg"
         names = ("setup.cfg", "pyproject.toml")
         return next((name for name in names if _complexity.section_of(root / name) is not None), None)
+
+    def config_candidates(self, request: Request, tree: Tree) -> Sequence[str]:
+        """radon's files."""
+        return _complexity.config_candidates()
 
     def by_hand(self, args: Sequence[str], extra: dict[str, tuple[str, ...]], paths: Sequence[str]) -> list[list[str]]:
         """One command per measure."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from qualitygate.adapters import _complexity, _tool
 from qualitygate.plugin import (
@@ -25,6 +24,9 @@ from qualitygate.plugin import (
     honoured,
     refused,
 )
+
+if TYPE_CHECKING:
+    import argparse
 
 _DEPTH = 7
 """Frames down to the call of `cc_visit` in `xenon`."""
@@ -58,6 +60,10 @@ class XenonAdapter(Adapter[Options]):
     modules = ("xenon", "yaml", "radon.complexity", "mando", "colorama")
     default_args = ("--max-absolute=B", "--max-modules=B", "--max-average=B")
     default_policy = Policy(soft_fail=UNCONFIGURED)
+    dependencies = ("radon", "mando", "nbformat", "PyYAML")
+    variables = _complexity.VARIABLES
+    finds_scripts = True
+    measures = True
     family = "radon"
     cross_file_rules = frozenset({"average"})
     arguments: ClassVar[dict[str, Argument]] = {
@@ -79,6 +85,10 @@ class XenonAdapter(Adapter[Options]):
     def native_config(self, root: Path, paths: Sequence[str]) -> str | None:
         """None: `.xenon.yml` holds settings for uploads only."""
         return None
+
+    def config_candidates(self, request: Request, tree: Tree) -> Sequence[str]:
+        """radon's files, which it reads on import, and xenon's own."""
+        return [*_complexity.config_candidates(), ".xenon.yml"]
 
     def by_hand(self, args: Sequence[str], extra: dict[str, tuple[str, ...]], paths: Sequence[str]) -> list[list[str]]:
         """One command."""

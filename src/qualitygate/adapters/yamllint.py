@@ -57,6 +57,9 @@ class YamllintAdapter(Adapter[Options]):
     versions = ">=1.37,<2"
     modules = ("yamllint.cli",)
     default_policy = Policy(soft_fail=UNCONFIGURED)
+    config_names = _PROJECT_FILES
+    dependencies = ("PyYAML", "pathspec")
+    variables = ("HOME", "XDG_CONFIG_HOME", "YAMLLINT_CONFIG_FILE", "YAMLLINT_FILE_ENCODING")
     arguments: ClassVar[dict[str, Argument]] = {
         "files": refused("put paths into `paths`"),
         "-": refused("standard input is not a file of the project; put paths into `paths`"),
@@ -73,6 +76,13 @@ class YamllintAdapter(Adapter[Options]):
     def native_config(self, root: Path, paths: Sequence[str]) -> str | None:
         """yamllint also searches upward of the root; a file found there is reported by `resolve`."""
         return next((name for name in _PROJECT_FILES if (root / name).is_file()), None)
+
+    def config_candidates(self, request: Request, tree: Tree) -> Sequence[str]:
+        """yamllint searches from the root upward, and then for a file of the user's."""
+        home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+        named = os.environ.get("YAMLLINT_CONFIG_FILE")
+        own = [os.path.join(home, "yamllint", "config"), *([os.path.expanduser(named)] if named else [])]
+        return [*_tool.upward(request.root, _PROJECT_FILES), *own]
 
     def by_hand(self, args: Sequence[str], extra: dict[str, tuple[str, ...]], paths: Sequence[str]) -> list[list[str]]:
         """One command."""
@@ -129,8 +139,10 @@ class YamllintAdapter(Adapter[Options]):
         import yaml
         from yamllint import linter
 
+        from qualitygate.adapters import _yaml_scan
+
         try:
-            with _collation(options.conf.locale):
+            with _collation(options.conf.locale), _yaml_scan.scanning_once():
                 found = list(linter.run(data, options.conf, path.removeprefix("./")))
         except UnicodeError as error:
             return Analysis(problem=FileProblem(kind="encoding", message=str(error)))

@@ -11,7 +11,7 @@ import msgspec
 from qualitygate.model.severity import Severity
 
 
-class RawFinding(msgspec.Struct, frozen=True, kw_only=True):
+class RawFinding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One finding as an adapter gives it, without the path (the engine knows which file it asked about)."""
 
     rule: str
@@ -30,7 +30,7 @@ class RawFinding(msgspec.Struct, frozen=True, kw_only=True):
     """Page of the tool's documentation on this rule."""
 
 
-class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+class Measurement(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One number: a block's complexity, a file's maintainability index."""
 
     metric: str
@@ -43,7 +43,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     """Filled in by the engine."""
 
 
-class FileProblem(msgspec.Struct, frozen=True, kw_only=True):
+class FileProblem(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """Why a tool could not analyse one file. It fails the check like a finding does, and is never 'nothing found'."""
 
     kind: str
@@ -61,9 +61,11 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[RawFinding, ...] = ()
     measurements: tuple[Measurement, ...] = ()
     problem: FileProblem | None = None
+    depends: tuple[str, ...] = ()
+    """Other files that the answer depends on, present or not; relative to the root or absolute."""
 
 
-class Located(msgspec.Struct, frozen=True, kw_only=True):
+class Located(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """A raw finding with the file it is in, and the text of its line shortened to SOURCE_LIMIT characters."""
 
     raw: RawFinding

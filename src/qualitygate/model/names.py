@@ -21,6 +21,11 @@ def display(path: str) -> str:
     return _SURROGATES.sub(_escape, path)
 
 
+def is_text(path: str) -> bool:
+    """Whether every byte of a file name was UTF-8."""
+    return _SURROGATES.search(path) is None
+
+
 def visible(text: str) -> str:
     r"""*text* on one line, control characters written out: `\n`, `\x1b`, `\u202e`, and `\xHH` for a byte not UTF-8."""
     return INVISIBLE.sub(_escape, text)
