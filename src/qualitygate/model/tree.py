@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+
+
+@dataclasses.dataclass(frozen=True)
+class Stored:
+    """What a tree must know of files that are not those on the disk, because the disk can not be asked about them."""
+
+    place: str
+    """Where they are, as in "no such file in PLACE"."""
+    broken: frozenset[str] = frozenset()
+    """Those of the tree's files that are links to nothing."""
+    unshown: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Files and folders that are there but not in the tree, with the reason, as in "it is REASON". A folder stands
+    for all that is in it."""
 
 
 class Tree:
@@ -22,6 +36,8 @@ class Tree:
             not enter them, as `os.walk` does not, but a path given by the user may.
 
         empty_folders: Folders that exist although they show no file, such as `.git` at the top of a clone.
+
+        stored: Given if the files are not those that the disk has below the root, which is then never asked.
     """
 
     def __init__(
@@ -30,16 +46,22 @@ class Tree:
         files: Iterable[str],
         folder_links: Mapping[str, str] | None = None,
         empty_folders: Iterable[str] = (),
+        stored: Stored | None = None,
     ) -> None:
         self.root = root
         self.files = tuple(sorted(files))
         self.folder_links = dict(folder_links or {})
         self.empty_folders = tuple(empty_folders)
+        self.stored = stored
         self._file_set = frozenset(self.files)
         self._children: dict[str, tuple[list[str], list[str]]] | None = None
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
-        return Tree, (self.root, self.files, self.folder_links, self.empty_folders)
+        return Tree, (self.root, self.files, self.folder_links, self.empty_folders, self.stored)
+
+    def at(self, root: str) -> Tree:
+        """The same files below another root."""
+        return self if root == self.root else Tree(root, *self.__reduce__()[1][1:])  # type: ignore[arg-type]
 
     def __len__(self) -> int:
         return len(self.files)
@@ -89,11 +111,13 @@ class Tree:
         return os.path.isdir(path) if relative is None else relative in self.children
 
     def isfile(self, path: str) -> bool:
-        """Like `os.path.isfile`; the disk says what is behind a link, and a broken one is no file."""
+        """Like `os.path.isfile`: a broken link is no file. The disk says what is behind it, if the files are there."""
         relative = self.relative(path)
         if relative is None:
             return os.path.isfile(path)
         shown = relative in self._file_set and not path.endswith(("/", "/."))
+        if self.stored is not None:
+            return shown and relative not in self.stored.broken
         return shown and os.path.isfile(os.path.join(self.root, relative))
 
     def exists(self, path: str) -> bool:

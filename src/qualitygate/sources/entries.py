@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import os
 import stat
 from collections.abc import Sequence
@@ -20,6 +21,10 @@ class Listing:
     files: list[str] = dataclasses.field(default_factory=list)
     links: list[str] = dataclasses.field(default_factory=list)
     """Symbolic links, to whatever."""
+    states: dict[str, os.stat_result] = dataclasses.field(default_factory=dict)
+    """Of the files, as they were listed."""
+    tracked: frozenset[str] | None = None
+    """Paths that git tracks, where it was asked."""
     warnings: list[str] = dataclasses.field(default_factory=list)
 
 
@@ -52,24 +57,33 @@ def some_of(names: Sequence[str]) -> str:
     return shown if len(names) <= _NAMED else f"{shown} and {len(names) - _NAMED} more"
 
 
+class Unknown(enum.Enum):
+    """What is at a path whose folder can not be searched."""
+
+    UNKNOWN = 0
+
+
+UNKNOWN = Unknown.UNKNOWN
+
+
 class Disk:
     """What is at a path of the work tree now, where no folder on the way may be a link."""
 
     def __init__(self, root: str) -> None:
-        self._root = root
+        self._prefix = os.path.join(root, "")
         self._folders: dict[str, bool] = {"": True}
 
-    def mode(self, path: str) -> int | None:
-        """`st_mode` of the entry itself; None if there is none. 0 if it can not be told."""
+    def state(self, path: str) -> os.stat_result | None | Unknown:
+        """`lstat` of the entry itself; None if there is none, UNKNOWN if it can not be told."""
         return self._lstat(path) if self._is_folder(path.rpartition("/")[0]) else None
 
-    def _lstat(self, path: str) -> int | None:
+    def _lstat(self, path: str) -> os.stat_result | None | Unknown:
         try:
-            return os.lstat(os.path.join(self._root, path)).st_mode
+            return os.lstat(self._prefix + path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError:
-            return 0
+            return UNKNOWN
 
     def _is_folder(self, path: str) -> bool:
         unknown = []
@@ -78,6 +92,7 @@ class Disk:
             path = path.rpartition("/")[0]
         known = self._folders[path]
         for folder in reversed(unknown):
-            mode = self._lstat(folder) if known else None
-            known = self._folders[folder] = mode is not None and (mode == 0 or stat.S_ISDIR(mode))
+            state = self._lstat(folder) if known else None
+            known = state is UNKNOWN or (isinstance(state, os.stat_result) and stat.S_ISDIR(state.st_mode))
+            self._folders[folder] = known
         return known

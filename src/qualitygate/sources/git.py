@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess  # nosec B404 - git has no other interface
+from collections.abc import Sequence
 from pathlib import Path
 
 from qualitygate.errors import SourceError
@@ -24,6 +25,7 @@ _ENVIRONMENT = {
     "LC_ALL": "C",  # messages are matched below
     "GIT_OPTIONAL_LOCKS": "0",  # never write the index
     "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",  # an id must mean the bytes it was made from
     "GIT_NO_LAZY_FETCH": "1",  # a partial clone must not go to the network,
     "GIT_ALLOW_PROTOCOL": "none",  # and before git 2.45 this keeps it from it
 }
@@ -75,31 +77,101 @@ class Git:
                 "Unset GIT_DIR, or run in the repository that it names.",
             )
 
-    def run(self, *args: str) -> subprocess.CompletedProcess[bytes]:
+    def run(
+        self, *args: str, stdin: bytes = b"", index: Path | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
         """Run `git ARGS`; the exit status is the caller's affair.
+
+        Args:
+
+            stdin: What it reads.
+
+            index: The file to use as the index, in place of the repository's.
 
         Raises:
 
             SourceError: It did not end in time or can not be started.
         """
         command = [self._program, *_SAFE, *args]
+        environment = self._environment if index is None else {**self._environment, "GIT_INDEX_FILE": str(index)}
         try:
             return subprocess.run(  # nosec B603 - the program is git, the arguments are ours, no shell
                 command,
                 cwd=self.root,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
+                env=environment,
+                input=stdin,
                 capture_output=True,
                 timeout=TIMEOUT,
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise SourceError(
-                f"`git {args[0]}` in {self.root} did not end within {TIMEOUT:g} seconds",
-                f"Run it by hand in that folder: git {' '.join(args)}",
-            ) from None
+            raise self._too_slow(args) from None
         except OSError as error:
-            raise SourceError(f"git can not be run in {self.root}: {error}", "Check that it works by hand.") from None
+            raise self._not_run(error) from None
+
+    def start(self, *args: str) -> subprocess.Popen[bytes]:
+        """Start `git ARGS` with pipes to its three streams. The caller must end it.
+
+        Ctrl-C does not reach it: whoever started it gives it up.
+
+        Raises:
+
+            SourceError: It can not be started.
+        """
+        try:
+            return subprocess.Popen(  # nosec B603 - as in `run`
+                [self._program, *_SAFE, *args],
+                cwd=self.root,
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                process_group=0,
+            )
+        except OSError as error:
+            raise self._not_run(error) from None
+
+    def begin(self, *args: str) -> Begun:
+        """Start `git ARGS` and go on; for commands that only read. Raises SourceError: it can not be started."""
+        try:
+            return Begun(
+                subprocess.Popen(  # nosec B603 - as in `run`
+                    [self._program, *_SAFE, *args],
+                    cwd=self.root,
+                    env=self._environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                ),
+                self._too_slow(args),
+            )
+        except OSError as error:
+            raise self._not_run(error) from None
+
+    def _too_slow(self, args: Sequence[str]) -> SourceError:
+        return SourceError(
+            f"`git {args[0]}` in {self.root} did not end within {TIMEOUT:g} seconds",
+            f"Run it by hand in that folder: git {' '.join(args)}",
+        )
+
+    def _not_run(self, error: OSError) -> SourceError:
+        return SourceError(f"git can not be run in {self.root}: {error}", "Check that it works by hand.")
+
+    def head(self) -> tuple[str, str] | None:
+        """The ids of HEAD's commit and of its tree; None before the first commit.
+
+        Raises:
+
+            SourceError: There is a commit that can not be read.
+        """
+        named = self.run("rev-parse", "HEAD", "HEAD^{tree}")
+        if named.returncode == 0:
+            commit, tree = named.stdout.decode("ascii").split()
+            return commit, tree
+        if self.run("rev-parse", "-q", "--verify", "HEAD").returncode == 0:
+            raise self.refusal("rev-parse", named.stderr)
+        return None
 
     def ask(self, *args: str) -> bytes:
         """What `git ARGS` prints.
@@ -127,6 +199,30 @@ class Git:
             f"git can not read the repository of {self.root}: {first or 'no message'}",
             f"See what `git {command}` and `git fsck` say in that folder, and repair the repository or clone it anew.",
         )
+
+
+class Begun:
+    """A git command that runs while something else is done; a context manager, which ends it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], too_slow: SourceError) -> None:
+        self._process = process
+        self._too_slow = too_slow
+
+    def __enter__(self) -> Begun:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.communicate()
+
+    def result(self) -> subprocess.CompletedProcess[bytes]:
+        """Wait for its end; raises SourceError if it does not end in time."""
+        try:
+            output, errors = self._process.communicate(timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            raise self._too_slow from None
+        return subprocess.CompletedProcess(self._process.args, self._process.returncode, output, errors)
 
 
 def find_top(root: Path) -> Path | None:

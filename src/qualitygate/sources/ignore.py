@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from qualitygate.errors import ConfigError
+
 if TYPE_CHECKING:
     from pathspec import Pattern
 
@@ -99,6 +101,19 @@ class Exclusion:
             hidden = hidden or bool(self._patterns.decide(folder, is_folder=True))
             self._folders[folder] = hidden
         return hidden
+
+
+def exclusion_of(exclude: Iterable[str]) -> Exclusion:
+    """The exclusion that the lines of the setting `exclude` mean.
+
+    Raises:
+
+        ConfigError: A line is no gitignore pattern.
+    """
+    patterns = Patterns(exclude)
+    if patterns.errors:
+        raise ConfigError([f"exclude: {line!r} is not a gitignore pattern" for line in patterns.errors])
+    return Exclusion(patterns)
 
 
 def read_patterns(data: bytes) -> Patterns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -61,6 +62,8 @@ def _add(listing: Listing, entry: os.DirEntry[str], path: str) -> None:
         listing.links.append(path)
     elif entry.is_file(follow_symlinks=False):
         listing.files.append(path)
+        with contextlib.suppress(OSError):
+            listing.states[path] = entry.stat(follow_symlinks=False)
 
 
 def _entries(root: Path, folder: str) -> dict[str, os.DirEntry[str]]:

@@ -2,32 +2,68 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 import stat
-from collections.abc import Collection, Iterator, Sequence
+import subprocess  # nosec B404 - for a type
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from qualitygate.errors import ConfigError, SourceError
+from qualitygate.errors import SourceError
 from qualitygate.model.results import SourceInfo
 from qualitygate.model.tree import Tree
 from qualitygate.sources import git, walk
-from qualitygate.sources.entries import Disk, Listing, some_of, sort_links
-from qualitygate.sources.ignore import Exclusion, Patterns
+from qualitygate.sources.entries import UNKNOWN, Disk, Listing, Unknown, some_of, sort_links
+from qualitygate.sources.ignore import Exclusion, exclusion_of
+from qualitygate.sources.read import read_bytes
+from qualitygate.sources.source import Signature, Source
 
 _SUBMODULE = b"160000"
 
+_TICK = 2 * 10**9
+"""Nanoseconds: the coarsest time stamps of a common file system (FAT)."""
 
-@dataclasses.dataclass(frozen=True)
-class WorkTree:
-    """The visible files below a project root, and what is known about their state."""
 
-    tree: Tree
-    info: SourceInfo
-    root_prefix: str
-    """Path of the root below git's top level, with a final slash, or empty."""
-    warnings: tuple[str, ...]
+class WorkTree(Source):
+    """The visible files below a project root as they are on the disk."""
+
+    on_disk = True
+
+    def __init__(self, tree: Tree, info: SourceInfo, root_prefix: str, listing: Listing) -> None:
+        self.tree = tree
+        self.info = info
+        self.root_prefix = root_prefix
+        self.warnings = tuple(listing.warnings)
+        self.tracked = listing.tracked
+        self._states = listing.states
+        self._prefix = os.path.join(tree.root, "")
+
+    def signature(self, path: str) -> Signature | None:
+        """Size, times in nanoseconds, inode and device of a regular file."""
+        state = self._states.get(path)
+        if state is None:  # a link, or in a folder that can not be searched
+            return None
+        return state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_dev
+
+    def is_settled(self, path: str, read_at: int) -> bool:
+        """Whether the file's times lie so far back that another change would have other ones."""
+        state = self._states.get(path)
+        return state is not None and max(state.st_mtime_ns, state.st_ctime_ns) < read_at - _TICK
+
+    def sizes(self, paths: Iterable[str]) -> dict[str, int]:
+        """As they were listed; of a link, that of its target."""
+        return {path: self._size(path) for path in paths}
+
+    def _size(self, path: str) -> int:
+        state = self._states.get(path)
+        try:
+            return os.stat(self._prefix + path).st_size if state is None else state.st_size
+        except OSError:
+            return 0
+
+    def read(self, path: str) -> bytes:
+        """As it is now."""
+        return read_bytes(self._prefix + path)
 
 
 def open_worktree(root: Path, exclude: Sequence[str] = (), hidden: Collection[str] = ()) -> WorkTree:
@@ -51,12 +87,14 @@ def open_worktree(root: Path, exclude: Sequence[str] = (), hidden: Collection[st
         ConfigError: A line of *exclude* is no gitignore pattern.
     """
     root = root.resolve()
-    exclusion = _exclusion(exclude)
+    exclusion = exclusion_of(exclude)
     top = git.find_top(root)
     if git.is_used(top):
         repository = git.Git(root, top)
-        listing, untracked = _list_with_git(repository, exclusion, hidden)
-        info = _info(repository, changed=untracked, warnings=listing.warnings)
+        with repository.begin(*_STATUS) as status, repository.begin(*_LIST) as listed:
+            head = repository.head()
+            listing, untracked = _listing(repository, listed.result(), exclusion, hidden)
+            info = _info(head, None if untracked else status, listing.warnings)
         prefix = repository.prefix
     else:
         listing, info, prefix = walk.list_files(root, exclusion), SourceInfo(), ""
@@ -64,14 +102,7 @@ def open_worktree(root: Path, exclude: Sequence[str] = (), hidden: Collection[st
     tree = _tree(root, listing, exclusion)
     if not tree.files and top is not None:
         listing.warnings.append(f"git shows no file below {root}; the repository's top is {top}")
-    return WorkTree(tree, info, prefix, tuple(listing.warnings))
-
-
-def _exclusion(exclude: Sequence[str]) -> Exclusion:
-    patterns = Patterns(exclude)
-    if patterns.errors:
-        raise ConfigError([f"exclude: {line!r} is not a gitignore pattern" for line in patterns.errors])
-    return Exclusion(patterns)
+    return WorkTree(tree, info, prefix, listing)
 
 
 def _tree(root: Path, listing: Listing, exclusion: Exclusion) -> Tree:
@@ -87,11 +118,18 @@ def _tree(root: Path, listing: Listing, exclusion: Exclusion) -> Tree:
     return Tree(str(root), [*files, *file_links], folder_links, empty_folders)
 
 
-def _list_with_git(repository: git.Git, exclusion: Exclusion, hidden: Collection[str]) -> tuple[Listing, bool]:
-    """The listing, and whether some of it is untracked."""
-    done = repository.run(
-        "ls-files", "-z", "-t", "--stage", "--cached", "--others", "--exclude-standard", "--", "."
-    )
+_LIST = ("ls-files", "-z", "-t", "--stage", "--cached", "--others", "--exclude-standard", "--", ".")
+
+# Not `diff --quiet`, which writes the index whatever GIT_OPTIONAL_LOCKS says (2.39).
+_STATUS = (
+    "status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=all", "--no-renames", "--", "."
+)
+
+
+def _listing(
+    repository: git.Git, done: subprocess.CompletedProcess[bytes], exclusion: Exclusion, hidden: Collection[str]
+) -> tuple[Listing, bool]:
+    """What `_LIST` gave, and whether some of it is untracked."""
     if done.returncode != 0:
         raise repository.refusal("ls-files", done.stderr)
     _require_all_folders_listed(done.stderr, exclusion)
@@ -101,15 +139,19 @@ def _list_with_git(repository: git.Git, exclusion: Exclusion, hidden: Collection
     not_checked_out = 0
     untracked = False
     disk = Disk(str(repository.root))
+    tracked: list[str] = []
     for tag, mode, path in _records(done.stdout, hidden):
+        if tag != b"?":
+            tracked.append(path)
         if mode == _SUBMODULE:
             submodules.append(path)
         elif path.endswith("/"):
             nested.append(path)
         else:
-            kind = disk.mode(path)
-            not_checked_out += kind is None and tag == b"S"
-            untracked = _add(listing, path, kind) and tag == b"?" or untracked
+            state = disk.state(path)
+            not_checked_out += state is None and tag == b"S"
+            untracked = _add(listing, path, state) and tag == b"?" or untracked
+    listing.tracked = frozenset(tracked)
     _warn(listing, "not judged, because they are submodules", submodules, exclusion)
     _warn(listing, "not judged, because they are git repositories of their own", nested, exclusion)
     if not_checked_out:
@@ -139,11 +181,19 @@ def _all_records(output: bytes) -> Iterator[tuple[bytes, bytes, str]]:
             yield tag, mode, os.fsdecode(path)
 
 
-def _add(listing: Listing, path: str, kind: int | None) -> bool:
+def _add(listing: Listing, path: str, state: os.stat_result | None | Unknown) -> bool:
     """Put what is at *path* into the listing, unless it is gone or became a folder, whose files are listed too."""
-    if kind is None or stat.S_ISDIR(kind):
+    if state is None:
         return False
-    (listing.links if stat.S_ISLNK(kind) else listing.files).append(path)
+    if state is UNKNOWN:
+        listing.files.append(path)
+    elif stat.S_ISDIR(state.st_mode):
+        return False
+    elif stat.S_ISLNK(state.st_mode):
+        listing.links.append(path)
+    else:
+        listing.files.append(path)
+        listing.states[path] = state
     return True
 
 
@@ -163,21 +213,20 @@ def _require_all_folders_listed(stderr: bytes, exclusion: Exclusion) -> None:
             )
 
 
-def _info(repository: git.Git, changed: bool, warnings: list[str]) -> SourceInfo:
-    """Commit and tree of HEAD, and whether the visible files below the root differ from it."""
-    named = repository.run("rev-parse", "HEAD", "HEAD^{tree}")
-    if named.returncode != 0:
-        if repository.run("rev-parse", "-q", "--verify", "HEAD").returncode == 0:
-            raise repository.refusal("rev-parse", named.stderr)
+def _info(head: tuple[str, str] | None, status: git.Begun | None, warnings: list[str]) -> SourceInfo:
+    """Commit and tree of HEAD, and whether the visible files below the root differ from it.
+
+    Args:
+
+        status: `_STATUS`; None where it is known that files differ.
+    """
+    if head is None:
         return SourceInfo(dirty=True)  # no commit yet
-    commit, tree = named.stdout.decode("ascii").split()
-    dirty: bool | None = changed
-    if not changed:
-        # Not `diff --quiet`, which writes the index whatever GIT_OPTIONAL_LOCKS says (2.39).
-        options = ("--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=all", "--no-renames")
-        compared = repository.run("status", *options, "--", ".")
+    dirty: bool | None = True
+    if status is not None:
+        compared = status.result()
         dirty = bool(compared.stdout) if compared.returncode == 0 else None
         if dirty is None:
             said = os.fsdecode(compared.stderr).strip().splitlines() or ["no message"]
             warnings.append(f"git can not tell whether files differ from the commit: {said[-1]}")
-    return SourceInfo(commit=commit, tree=tree, dirty=dirty)
+    return SourceInfo(commit=head[0], tree=head[1], dirty=dirty)

@@ -50,10 +50,10 @@ def test_a_pattern_decides_about_a_file_however_deep_it_is() -> None:
 def test_the_disk_is_asked_about_a_file_however_deep_it_is(deep: Path) -> None:
     disk = Disk(str(deep))
 
-    mode = disk.mode(f"{DEEP}/x")
-    assert mode is not None and stat.S_ISREG(mode)
-    assert disk.mode(f"{DEEP}/y") is None
-    assert Disk(str(deep)).mode(f"{DEEP}/x/z") is None
+    state = disk.state(f"{DEEP}/x")
+    assert isinstance(state, os.stat_result) and stat.S_ISREG(state.st_mode)
+    assert disk.state(f"{DEEP}/y") is None
+    assert Disk(str(deep)).state(f"{DEEP}/x/z") is None
 
 
 def test_a_link_on_the_way_down_hides_what_is_below(tmp_path: Path) -> None:
@@ -61,8 +61,8 @@ def test_a_link_on_the_way_down_hides_what_is_below(tmp_path: Path) -> None:
     (tmp_path / "a" / "b" / "x").touch()
     (tmp_path / "l").symlink_to("a")
 
-    assert Disk(str(tmp_path)).mode("a/b/x") is not None
-    assert Disk(str(tmp_path)).mode("l/b/x") is None
+    assert Disk(str(tmp_path)).state("a/b/x") is not None
+    assert Disk(str(tmp_path)).state("l/b/x") is None
 
 
 def test_a_deep_project_is_listed_with_an_exclusion(deep: Path) -> None:
