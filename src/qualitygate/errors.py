@@ -109,6 +109,13 @@ class ToolError(QualityGateError):
         return type(self), (self.headline, self.hint, self.kind)
 
 
+class ShardsError(QualityGateError):
+    """The reports of shards do not make up one run."""
+
+    code = ExitCode.BROKEN
+    closing = "no verdict: the reports are not all shards of one run"
+
+
 class Interrupted(BaseException):  # noqa: N818 - an event, not an error
     """SIGTERM or Ctrl-C arrived; carries the exit code."""
 

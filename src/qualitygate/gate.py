@@ -8,23 +8,31 @@ import datetime
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version as installed_version
+from pathlib import Path
 
+import qualitygate
 from qualitygate import policy, selection
+from qualitygate.adapters.registry import ADAPTERS
 from qualitygate.assembly import check_run
 from qualitygate.config import CheckSettings, Settings
+from qualitygate.engine.cache import place
+from qualitygate.engine.cache.answers import Cache
+from qualitygate.engine.cache.opening import open_cache
 from qualitygate.engine.engine import Engine, Limits, Progress
 from qualitygate.engine.resources import default_jobs
 from qualitygate.engine.tasks import Plan, PlanResult
 from qualitygate.errors import ConfigError
 from qualitygate.model import names
-from qualitygate.model.results import CheckRun, Report
+from qualitygate.model.results import CheckRun, Report, Verdict
+from qualitygate.model.shards import Manifest, Shard
 from qualitygate.plugin import Request
-from qualitygate.sources.worktree import WorkTree, open_worktree
+from qualitygate.sources.recorded import Recorded
+from qualitygate.sources.snapshot import Snapshot
+from qualitygate.sources.source import Source
+from qualitygate.sources.worktree import open_worktree
 from qualitygate.triage.exempt import exempt
 from qualitygate.triage.fingerprint import Fingerprints
 
-DISTRIBUTION = "pytest-qualitygate"
 DEFAULT_FILE_TIMEOUT = 120.0
 
 
@@ -37,6 +45,8 @@ class Options:
     paths: tuple[str, ...] = ()
     """Relative to the project root; empty for everything."""
     jobs: int | None = None
+    cluster: str | None = None
+    """Address of the Dask scheduler whose workers look at the files; None for processes of this machine."""
     file_timeout: float = DEFAULT_FILE_TIMEOUT
     deadline: float | None = None
     """Seconds for the whole run."""
@@ -44,12 +54,21 @@ class Options:
     exit_zero: bool = False
     soft_exit_code: int = 0
     allow_local_plugins: bool = False
+    recorded: Recorded | None = None
+    """The git index or commit to judge; None for the work tree."""
+    use_cache: bool = True
+    cache_dir: Path | None = None
+    """Absolute; None for the default."""
+    measurements: bool = True
+    """Whether the report is to hold the measurements."""
     hidden: tuple[str, ...] = ()
     """Files of the run's own, relative to the root, that no check may see."""
     arguments: tuple[str, ...] = ()
     """As in `Report.arguments`."""
     today: datetime.date | None = None
     """The day, in UTC, that `until` is compared with; None for the clock's."""
+    shard: Shard | None = None
+    """Look at this part of the files, and leave the judgement to `merging`."""
 
     @property
     def terms(self) -> policy.Terms:
@@ -80,9 +99,9 @@ class Options:
     def overrides(self) -> tuple[str, ...]:
         """The options that change what is judged or how; paths are relative to the root."""
         flags = {
+            "--allow-local-plugins": self.allow_local_plugins,
             "--strict": self.strict,
             "--exit-zero": self.exit_zero,
-            "--allow-local-plugins": self.allow_local_plugins,
         }
         return (
             *(f"--only {check}" for check in self.only),
@@ -95,23 +114,39 @@ class Options:
 
 def version() -> str:
     """The installed version of this product."""
-    return installed_version(DISTRIBUTION)
+    return qualitygate.__version__
 
 
 @dataclasses.dataclass(frozen=True)
 class Preparation:
     """A run up to the point where files are looked at."""
 
-    work: WorkTree
+    source: Source
     checks: tuple[CheckSettings, ...]
     engine: Engine
     plans: dict[str, PlanResult]
     """What each check would visit, or why its tool can not be used."""
+    cache: Cache | None
+
+    @property
+    def cache_warnings(self) -> tuple[str, ...]:
+        """What is wrong with the cache; complete once the run is over."""
+        return () if self.cache is None else self.cache.warnings
 
     @property
     def good_plans(self) -> list[Plan]:
         """Those of tools that can be used."""
         return [plan for plan in self.plans.values() if isinstance(plan, Plan)]
+
+    def part(self, shard: Shard | None) -> tuple[Mapping[str, PlanResult], Manifest | None]:
+        """The plans of *shard*, with what is told about them; without a shard all of them."""
+        if shard is None:
+            return self.plans, None
+        from qualitygate.engine import shards
+
+        prefix = self.source.root_prefix
+        adapters = {check.name: ADAPTERS[check.tool] for check in self.checks}
+        return shards.own_part(self.plans, shard, prefix), shards.manifest(self.plans, shard, prefix, adapters)
 
 
 def run(settings: Settings, options: Options, progress: Progress = lambda done, total: None) -> Report:
@@ -124,28 +159,50 @@ def run(settings: Settings, options: Options, progress: Progress = lambda done, 
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     with prepared(settings, options, progress) as ready:
         selection.require_files(ready.checks, ready.plans)
-        answers = ready.engine.analyse(ready.good_plans, progress)
-    fingerprints = Fingerprints(ready.work.root_prefix)
-    found = [
-        check_run(check, ready.plans[check.name], answers.get(check.name), fingerprints) for check in ready.checks
-    ]
-    runs, idle = exempt(found, {check.name: check.unreadable_ok for check in ready.checks})
+        plans, manifest = ready.part(options.shard)
+        good_plans = [plan for plan in plans.values() if isinstance(plan, Plan)]
+        answers = ready.engine.analyse(good_plans, progress)
+    source = ready.source
+    fingerprints = Fingerprints(source.root_prefix)
+    found = tuple(check_run(check, plans[check.name], answers.get(check.name), fingerprints) for check in ready.checks)
+    if manifest is None:
+        runs, verdict, remarks = judged(found, ready.checks, options.terms)
+    else:
+        runs, verdict, remarks = found, policy.unjudged(found), ()
     return Report(
         qualitygate=version(),
-        verdict=policy.judge(runs, {check.name: check.policy for check in ready.checks}, options.terms),
+        verdict=verdict,
         runs=runs,
         started=started,
         seconds=time.monotonic() - clock,
-        source=ready.work.info,
-        root_prefix=ready.work.root_prefix,
+        source=source.info,
+        root_prefix=source.root_prefix,
         scope="partial" if options.partial else "full",
-        config_file=None if settings.file is None else os.path.relpath(settings.file, settings.root),
+        config_file=config_file(settings),
         config_digest=settings.digest,
         overrides=options.overrides,
         arguments=options.arguments,
-        warnings=_warnings(settings, ready.work, runs, () if options.partial else idle),
-        files=len({path for plan in ready.good_plans for _, path in plan.visits}),
+        warnings=(*settings.warnings, *source.warnings, *ready.cache_warnings, *remarks),
+        files=len({path for plan in good_plans for _, path in plan.visits}),
+        shard=manifest,
     )
+
+
+def judged(
+    found: Sequence[CheckRun], checks: Sequence[CheckSettings], terms: policy.Terms
+) -> tuple[tuple[CheckRun, ...], Verdict, tuple[str, ...]]:
+    """*found* without what is exempt, the verdict on it, and what is worth telling about the exemptions."""
+    runs, idle = exempt(found, {check.name: check.unreadable_ok for check in checks})
+    verdict = policy.judge(runs, {check.name: check.policy for check in checks}, terms)
+    # A pattern's file may be one that was not looked at.
+    complete = not terms.partial and not any(run.breakage for run in runs)
+    remarks = [f'unreadable-ok = ["{pattern}"] exempts nothing; remove it' for pattern in idle if complete]
+    return runs, verdict, tuple(remarks)
+
+
+def config_file(settings: Settings) -> str | None:
+    """As in `Report.config_file`."""
+    return None if settings.file is None else os.path.relpath(settings.file, settings.root)
 
 
 @contextlib.contextmanager
@@ -161,15 +218,30 @@ def prepared(
     """
     limits = options.limits
     checks = selection.choose(settings, options.only, options.skip)
-    work = open_worktree(settings.root, settings.exclude, options.hidden)
-    selection.require_paths(work.tree, checks, options.paths)
-    requests = {check.name: _request(check, settings, options) for check in checks}
+    requests = {check.name: request(check, settings, options) for check in checks}
     tools = {check.name: check.tool for check in checks}
-    with Engine(str(settings.root), work.tree, requests, tools, limits) as engine:
+    with contextlib.ExitStack() as stack:
+        source = stack.enter_context(contextlib.closing(open_source(settings, options)))
+        selection.require_paths(source.tree, checks, options.paths)
+        cache = None
+        if options.use_cache:
+            cache = open_cache(settings.root, options.cache_dir, source, requests, tools)
+            stack.enter_context(contextlib.closing(cache))
+        engine = stack.enter_context(
+            Engine(source, requests, tools, limits, cache, options.measurements, options.cluster)
+        )
         plans = engine.plan(progress)
         _require_right_configuration(checks, plans)
-        narrowed = selection.narrow(work.tree, plans, options.paths)
-        yield Preparation(work, checks, engine, narrowed)
+        narrowed = selection.narrow(source.tree, plans, options.paths)
+        yield Preparation(source, checks, engine, narrowed, cache)
+
+
+def open_source(settings: Settings, options: Options) -> Source:
+    """What is to be judged."""
+    if options.recorded is not None:
+        return Snapshot(options.recorded, settings.root, settings.exclude)
+    hidden = (*options.hidden, *place.own_files(settings.root, options.cache_dir))
+    return open_worktree(settings.root, settings.exclude, hidden)
 
 
 def _require_right_configuration(checks: Sequence[CheckSettings], plans: Mapping[str, PlanResult]) -> None:
@@ -184,7 +256,8 @@ def _require_right_configuration(checks: Sequence[CheckSettings], plans: Mapping
         raise ConfigError(lines)
 
 
-def _request(check: CheckSettings, settings: Settings, options: Options) -> Request:
+def request(check: CheckSettings, settings: Settings, options: Options) -> Request:
+    """What the tool of *check* is asked for."""
     return Request(
         check=check.name,
         root=str(settings.root),
@@ -192,17 +265,6 @@ def _request(check: CheckSettings, settings: Settings, options: Options) -> Requ
         args=check.args,
         extra_args=check.extra_args,
         require_plugins=check.require_plugins,
+        cacheable_plugins=check.cacheable_plugins,
         allow_local_plugins=options.allow_local_plugins,
-    )
-
-
-def _warnings(
-    settings: Settings, work: WorkTree, runs: Sequence[CheckRun], idle: Sequence[str]
-) -> tuple[str, ...]:
-    """What is worth telling about the run as a whole; *idle* are the `unreadable-ok` patterns without use."""
-    complete = not any(run.breakage for run in runs)  # else a pattern's file may not have been looked at
-    return (
-        *settings.warnings,
-        *work.warnings,
-        *(f'unreadable-ok = ["{pattern}"] exempts nothing; remove it' for pattern in idle if complete),
     )

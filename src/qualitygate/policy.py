@@ -42,6 +42,12 @@ def judge(runs: Sequence[CheckRun], policies: Mapping[str, Policy], terms: Terms
     return Verdict(word=word, exit_code=_exit_code(worst, nothing, terms), checks=checks)
 
 
+def unjudged(runs: Sequence[CheckRun]) -> Verdict:
+    """What takes the place of a verdict on *runs* that are a part of what is to be judged together."""
+    broken = any(run.state is State.BROKEN for run in runs)
+    return Verdict(word="unjudged", exit_code=int(ExitCode.BROKEN if broken else ExitCode.PASSED))
+
+
 def _exit_code(worst: Outcome, nothing: bool, terms: Terms) -> int:
     applying = {
         ExitCode.BROKEN: worst is Outcome.BROKEN,

@@ -186,7 +186,7 @@ def test_the_report_is_the_same_whatever_the_number_of_workers(make_project):
     project = make_project(files)
 
     def judged(jobs):
-        _, report = project.check("--jobs", jobs)
+        _, report = project.check("--jobs", jobs, "--no-cache")
         for check in report["checks"]:
             check.pop("seconds")
         return report["checks"], report["findings"], report["measurements"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from qualitygate import __version__
 from qualitygate.cli import guard
 from qualitygate.errors import ExitCode
 
@@ -15,10 +16,12 @@ class _LazyGroup(click.Group):
     """Imports a command's module when it is used: `--version` needs none of them."""
 
     summaries = {
+        "cache": "show or empty what is kept from run to run",
         "check": "run the checks, judge, report",
         "config": "show, verify or describe the configuration",
         "doctor": "show tools, versions, files per check, and what is missing or slow",
         "files": "print the files each check would be given",
+        "merge": "judge once over the reports of all shards of a run",
     }
     """Command, which is also its module's name -> a line for the help text."""
 
@@ -53,9 +56,7 @@ class _LazyGroup(click.Group):
 
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        from importlib.metadata import version
-
-        click.echo(f"qualitygate {version('pytest-qualitygate')}")
+        click.echo(f"qualitygate {__version__}")
         ctx.exit()
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import itertools
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,34 +13,28 @@ import click
 
 from qualitygate import gate
 from qualitygate.cli import last_run
-from qualitygate.cli.common import config_option, load, print_whole, root_relative
-from qualitygate.cli.guard import tell
+from qualitygate.cli.common import (
+    cache_dir_option,
+    config_option,
+    judging_options,
+    listed,
+    load,
+    look_options,
+    repeating,
+    root_relative,
+)
 from qualitygate.cli.progress import reporting_progress
-from qualitygate.cli.terminal import color_option, stderr_look
-from qualitygate.errors import ReportError, UsageError
+from qualitygate.cli.reports import ReportingCommand, Target, publish, report_option
+from qualitygate.cli.shard import require_shardable, shard_option
+from qualitygate.engine.executors import LOCAL, dask_address
+from qualitygate.errors import UsageError
 from qualitygate.model.paths import below
-from qualitygate.model.results import Report
-from qualitygate.reporters import FORMATS, unjudged
-from qualitygate.reporters.write import write_placeholder, write_report
-
-Target = tuple[str, str]
-"""Format and file."""
+from qualitygate.model.shards import Shard
+from qualitygate.reporters import FORMATS
 
 
-def _parse_reports(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[Target, ...]:
-    targets = []
-    for value in values:
-        name, equals, path = value.partition("=")
-        if not equals or not path:
-            raise UsageError(f"--report {value}: expected FORMAT=FILE", f"the formats are {', '.join(FORMATS)}")
-        if name not in FORMATS:
-            raise UsageError(f"--report {value}: there is no format called {name}", f"use {', '.join(FORMATS)}")
-        targets.append((name, path))
-    files = [path if path == "-" else os.path.realpath(path) for _, path in targets]
-    for path in files:
-        if files.count(path) > 1:
-            raise UsageError(f"--report: two reports would be written to {path}", "give each its own file")
-    return tuple(targets)
+def _parse_executor(ctx: click.Context, param: click.Parameter, value: str) -> str | None:
+    return dask_address(value)
 
 
 class _Seconds(click.FloatRange):
@@ -55,55 +48,27 @@ class _Seconds(click.FloatRange):
 _SECONDS = _Seconds(min=0, min_open=True, max=10**6)
 
 
-class _Check(click.Command):
-    """First of all, whatever else is wrong: a green report of an earlier run must not be taken for this one's."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        not_judged = unjudged(gate.version(), datetime.datetime.now(datetime.UTC))
-        for name, path in _targets_in(args):
-            if name in FORMATS and path != "-":
-                write_placeholder(path, FORMATS[name].render(not_judged))
-        return super().parse_args(ctx, args)
-
-
-def _targets_in(args: Sequence[str]) -> Iterator[Target]:
-    """The values of `--report` in a command line that may be wrong in every other way."""
-    for word, following in itertools.zip_longest(args, args[1:], fillvalue=""):
-        if word == "--":
-            return
-        option, equals, value = word.partition("=")
-        if option == "--report":
-            name, _, path = (value if equals else following).partition("=")
-            if path:
-                yield name, path
-
-
-def _parse_day(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime.date | None:
-    try:
-        return None if value is None else datetime.date.fromisoformat(value)
-    except ValueError:
-        raise UsageError(f"--today {value}: not a date", "write it as YYYY-MM-DD") from None
-
-
-@click.command("check", cls=_Check)
+@click.command("check", cls=ReportingCommand)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=str))
 @config_option
 @click.option("--only", "only", multiple=True, metavar="CHECK", help="run only this check (repeatable)")
 @click.option("--skip", "skip", multiple=True, metavar="CHECK", help="leave this check out (repeatable)")
-@click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    metavar="FORMAT=FILE",
-    callback=_parse_reports,
-    help=f"write a report; FORMAT is {', '.join(FORMATS)}, FILE may be - for standard output (repeatable)",
-)
+@report_option
+@shard_option
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
     envvar="QUALITYGATE_JOBS",
     help="worker processes (default: what CPU affinity, cgroup quota and memory allow) [env: QUALITYGATE_JOBS]",
+)
+@click.option(
+    "--executor",
+    default=LOCAL,
+    show_default=True,
+    callback=_parse_executor,
+    metavar="local|dask=ADDRESS",
+    help="where files are looked at: here, or by the workers of a Dask cluster (tls:// or on this machine)",
 )
 @click.option(
     "--file-timeout",
@@ -120,29 +85,29 @@ def _parse_day(ctx: click.Context, param: click.Parameter, value: str | None) ->
     metavar="S",
     help="seconds for the whole run; what is not done by then is broken (exit 3) [env: QUALITYGATE_DEADLINE]",
 )
-@click.option(
-    "--soft-exit-code", type=click.IntRange(0, 255), default=0, show_default=True, metavar="N",
-    help="exit code when there are only soft failures",
-)
-@click.option("--exit-zero", is_flag=True, help="exit with 0 instead of 1 and 4; 2, 3 and 70 stay")
-@click.option("--strict", is_flag=True, help="soft failures fail the gate")
+@click.option("--staged", is_flag=True, help="judge what is staged in git's index, all of it, not the work tree")
+@click.option("--at", "ref", metavar="REF", help="judge the files of this git commit, not the work tree")
+@cache_dir_option
+@click.option("--no-cache", is_flag=True, help="neither read nor write the cache")
+@judging_options
 @click.option("--allow-local-plugins", is_flag=True, help="let flake8 import plug-ins from the checked project")
-@click.option(
-    "--today", callback=_parse_day, metavar="DATE", help="judge end dates as on this day (UTC; default: the clock's)"
-)
-@click.option("-q", "--quiet", is_flag=True, help="show only what failed, and the verdict")
-@click.option("-v", "--verbose", is_flag=True, help="show all other findings too, and the versions of the tools")
 @click.option("--no-progress", is_flag=True, help="show no progress bar")
-@color_option
+@look_options
 def command(
     paths: tuple[str, ...],
     config: Path | None,
     only: tuple[str, ...],
     skip: tuple[str, ...],
     reports: tuple[Target, ...],
+    shard: Shard | None,
     jobs: int | None,
+    executor: str | None,
     file_timeout: float,
     deadline: float | None,
+    staged: bool,
+    ref: str | None,
+    cache_dir: Path | None,
+    no_cache: bool,
     soft_exit_code: int,
     exit_zero: bool,
     strict: bool,
@@ -158,42 +123,58 @@ def command(
     PATHS narrow the run to files and folders; limits over all files together (xenon's average) are then not judged.
     The summary goes to standard error.
     """
-    settings = load(config)
+    judging = {"--strict": strict, "--exit-zero": exit_zero, "--soft-exit-code": soft_exit_code, "--today": today}
+    require_shardable(shard, [name for name, _ in reports], judging)
+    _require_compatible(staged, ref, executor, allow_local_plugins)
+    recorded = listed(ref) if staged or ref is not None else None
+    settings = load(config, recorded)
     options = gate.Options(
         only=only,
         skip=skip,
         paths=tuple(root_relative(path, settings.root) for path in paths),
         jobs=jobs,
+        cluster=executor,
         file_timeout=file_timeout,
         deadline=deadline,
+        recorded=recorded,
+        use_cache=not no_cache,
+        cache_dir=cache_dir,
+        measurements=any(FORMATS[name].measurements for name, _ in reports),
         strict=strict,
         exit_zero=exit_zero,
         soft_exit_code=soft_exit_code,
         allow_local_plugins=allow_local_plugins,
         today=today,
+        shard=shard,
         hidden=_inside(settings.root, [path for _, path in reports]),
-        arguments=_repeating(config, strict, allow_local_plugins, today, paths),
+        arguments=(*repeating(strict, today), *_repeating(config, staged, ref, allow_local_plugins, paths)),
     )
     with reporting_progress(enabled=not (no_progress or quiet), color=color) as progress:
         report = gate.run(settings, options, progress)
-    last_run.remember(settings.root, report)
-    summary = stderr_look(color, settings.root).render(report, verbose=verbose, quiet=quiet)
-    failures = _write(report, reports)
-    tell(summary)
-    if failures:
-        raise ReportError("\n".join(str(failure) for failure in failures), failures[0].hint)
-    return int(report.exit_code)
+    if not no_cache:
+        last_run.remember(settings.root, report, cache_dir)
+    return publish(report, reports, settings.root, color, verbose, quiet)
+
+
+def _require_compatible(staged: bool, ref: str | None, executor: str | None, local_plugins: bool) -> None:
+    if staged and ref is not None:
+        raise UsageError("--staged and --at can not be combined", "choose one of them")
+    if executor is not None and local_plugins:
+        raise UsageError(
+            "--allow-local-plugins and --executor dask can not be combined",
+            "workers of a cluster have no checkout to import plug-ins from",
+        )
 
 
 def _repeating(
-    config: Path | None, strict: bool, local_plugins: bool, today: datetime.date | None, paths: Sequence[str]
+    config: Path | None, staged: bool, ref: str | None, local_plugins: bool, paths: Sequence[str]
 ) -> tuple[str, ...]:
-    """The command line, as typed, that another run needs to find and judge the same; --only and --skip left out."""
+    """The command line, as typed, that another run needs to find the same; --only and --skip left out."""
     return (
         *(["--config", str(config)] if config else []),
-        *(["--strict"] if strict else []),
+        *(["--staged"] if staged else []),
+        *([f"--at={ref}"] if ref is not None else []),
         *(["--allow-local-plugins"] if local_plugins else []),
-        *(["--today", today.isoformat()] if today else []),
         *(["--"] if any(path.startswith("-") for path in paths) else []),
         *paths,
     )
@@ -203,18 +184,3 @@ def _inside(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
     """Those of *paths* that lie below *root*, relative to it."""
     found = (below(os.path.realpath(root), os.path.realpath(path)) for path in paths if path != "-")
     return tuple(path for path in found if path is not None)
-
-
-def _write(report: Report, targets: Sequence[Target]) -> list[UsageError]:
-    """Write every report that can be written; gives what is wrong with the others."""
-    failures = []
-    for name, path in targets:
-        text = FORMATS[name].render(report)
-        try:
-            if path == "-":
-                print_whole(text)
-            else:
-                write_report(path, text)
-        except UsageError as error:
-            failures.append(error)
-    return failures

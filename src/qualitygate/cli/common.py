@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from qualitygate import gate
 from qualitygate.adapters.registry import ADAPTERS
+from qualitygate.cli.terminal import color_option
 from qualitygate.config import Settings, load_settings
 from qualitygate.engine.tasks import PlanResult
 from qualitygate.errors import ToolError, UsageError
 from qualitygate.model.paths import below
+from qualitygate.sources.recorded import Recorded, list_commit, list_index
 
 config_option = click.option(
     "--config",
@@ -23,14 +27,82 @@ config_option = click.option(
     help="configuration file (default: the nearest pyproject.toml with [tool.qualitygate], or qualitygate.toml)",
 )
 
+cache_dir_option = click.option(
+    "--cache-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    callback=lambda ctx, param, value: None if value is None else Path(os.path.abspath(value)),
+    envvar="QUALITYGATE_CACHE_DIR",
+    metavar="DIR",
+    help="folder of the cache (default: .qualitygate in the project root) [env: QUALITYGATE_CACHE_DIR]",
+)
 
-def load(config: Path | None) -> Settings:
-    """The settings in effect in the shell's folder."""
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def _parse_day(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime.date | None:
     try:
-        folder = Path.cwd()
+        return None if value is None else datetime.date.fromisoformat(value)
+    except ValueError:
+        raise UsageError(f"--today {value}: not a date", "write it as YYYY-MM-DD") from None
+
+
+#: How to judge.
+judging_options: Callable[[Any], Any] = _together(
+    click.option(
+        "--soft-exit-code", type=click.IntRange(0, 255), default=0, show_default=True, metavar="N",
+        help="exit code when there are only soft failures",
+    ),
+    click.option("--exit-zero", is_flag=True, help="exit with 0 instead of 1 and 4; 2, 3 and 70 stay"),
+    click.option("--strict", is_flag=True, help="soft failures fail the gate"),
+    click.option(
+        "--today",
+        callback=_parse_day,
+        metavar="DATE",
+        help="judge end dates as on this day (UTC; default: the clock's)",
+    ),
+)
+
+#: How the summary looks.
+look_options: Callable[[Any], Any] = _together(
+    click.option("-q", "--quiet", is_flag=True, help="show only what failed, and the verdict"),
+    click.option("-v", "--verbose", is_flag=True, help="show all other findings too, and the versions of the tools"),
+    color_option,
+)
+
+
+def repeating(strict: bool, today: datetime.date | None) -> tuple[str, ...]:
+    """The options that another run needs to judge the same."""
+    return (*(["--strict"] if strict else []), *(["--today", today.isoformat()] if today else []))
+
+
+def listed(ref: str | None) -> Recorded:
+    """The git commit that *ref* names, or else the index, of the repository that the shell's folder lies in."""
+    return list_index(_folder()) if ref is None else list_commit(_folder(), ref)
+
+
+def load(config: Path | None, recorded: Recorded | None = None) -> Settings:
+    """The settings in effect in the shell's folder, as the work tree or else *recorded* has them."""
+    if recorded is not None:
+        from qualitygate import stored_settings
+
+        return stored_settings.load(_folder(), recorded, config, gate.version())
+    return load_settings(_folder(), ADAPTERS, config=config, version=gate.version())
+
+
+def _folder() -> Path:
+    try:
+        return Path.cwd()
     except FileNotFoundError:
         raise UsageError("the current folder does not exist any more", "change to a folder that does") from None
-    return load_settings(folder, ADAPTERS, config=config, version=gate.version())
 
 
 def print_whole(text: str) -> None:

@@ -17,10 +17,11 @@ from qualitygate.cli import last_run
 from qualitygate.cli.common import config_option, load
 from qualitygate.config import CheckSettings, Settings
 from qualitygate.engine import versions
+from qualitygate.engine.cache import place
 from qualitygate.engine.resources import cpu_quota, default_jobs, memory_limit
 from qualitygate.engine.tasks import Plan, PlanResult
 from qualitygate.errors import ExitCode, ToolError
-from qualitygate.sources.worktree import WorkTree
+from qualitygate.sources.source import Source
 
 _SLOW = 10.0
 """Seconds of processor time from which `doctor` calls a check slow."""
@@ -38,9 +39,9 @@ def command(config: Path | None) -> int:
         click.echo(f"  {line}")
     settings = load(config)
     with gate.prepared(settings, gate.Options()) as ready:
-        checks, plans = ready.checks, ready.plans
+        checks, plans, source = ready.checks, ready.plans, ready.source
     click.echo("\nproject")
-    for line in _project(settings, ready.work):
+    for line in _project(settings, source):
         click.echo(f"  {line}")
     click.echo("\nchecks")
     for line in _checks(settings, checks, plans):
@@ -73,13 +74,13 @@ def _tools() -> Iterator[str]:
             yield f"          {error.headline}: {error.hint}"
 
 
-def _project(settings: Settings, work: WorkTree) -> Iterator[str]:
+def _project(settings: Settings, source: Source) -> Iterator[str]:
     yield f"root           {settings.root}"
     yield f"configuration  {settings.file or 'none: the classic pipeline'}"
-    commit = "no git commit" if work.info.commit is None else f"git commit {work.info.commit[:12]}"
-    yield f"files          {len(work.tree):,} visible ({commit})"
-    yield f"own files      {last_run.folder(settings.root)}"
-    for warning in (*settings.warnings, *work.warnings):
+    commit = "no git commit" if source.info.commit is None else f"git commit {source.info.commit[:12]}"
+    yield f"files          {len(source.tree):,} visible ({commit})"
+    yield f"own files      {place.folder(settings.root)}"
+    for warning in (*settings.warnings, *source.warnings):
         yield f"warning        {warning}"
 
 

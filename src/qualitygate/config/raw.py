@@ -116,6 +116,15 @@ class CheckTable(msgspec.Struct, rename="kebab", forbid_unknown_fields=True, fro
             example=["flake8-bugbear>=24"],
         ),
     ] = UNSET
+    cacheable_plugins: Annotated[
+        Texts | UnsetType,
+        _about(
+            "Distributions of plug-ins whose findings in a file depend on nothing but that file. A check with other "
+            "third-party plug-ins looks at every file in every run.",
+            default="[]",
+            example=["flake8-bugbear"],
+        ),
+    ] = UNSET
     max_findings: Annotated[
         MaxFindings | UnsetType,
         _about(_MAX_FINDINGS, default="0", example={"high": 0, "low": 10}),

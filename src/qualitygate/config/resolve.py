@@ -160,6 +160,7 @@ def _check(
         args=args,
         extra_args=dict(_extra_arguments(table)),
         require_plugins=tuple(table.require_plugins or ()),
+        cacheable_plugins=tuple(table.cacheable_plugins or ()),
         policy=_policy(table) if configured else adapter.default_policy,
         allow_empty=_first(table.allow_empty, top.allow_empty, False),
         unreadable_ok=tuple(_first(table.unreadable_ok, top.unreadable_ok, [])),

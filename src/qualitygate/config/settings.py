@@ -54,6 +54,8 @@ class CheckSettings:
     extra_args: dict[str, tuple[str, ...]]
     """Arguments for one subcommand, by its name; only written ones."""
     require_plugins: tuple[str, ...]
+    cacheable_plugins: tuple[str, ...]
+    """Plug-ins, by distribution, whose findings in a file depend on that file alone."""
     policy: Policy
     allow_empty: bool
     unreadable_ok: tuple[str, ...]

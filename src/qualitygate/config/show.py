@@ -51,6 +51,7 @@ def _check(check: CheckSettings) -> Iterator[tuple[str, Any]]:
     for subcommand, args in check.extra_args.items():
         yield f"{subcommand}-args", args
     yield "require-plugins", check.require_plugins
+    yield "cacheable-plugins", check.cacheable_plugins
     yield "max-findings", check.policy.max_findings
     yield "soft-fail", _soft_fail(check.policy.soft_fail)
     yield "severity", check.policy.severity

@@ -16,7 +16,8 @@ _ALSO = "pytestqualitygate"
 """The distribution's name, which other tools use for their tables."""
 _SIMILAR = 0.85
 """Ratio of `difflib` from which a name is taken for a slip of ours."""
-_FILES = (".qualitygate.toml", "quality-gate.toml", "quality_gate.toml", ".quality-gate.toml", "qualitygates.toml")
+MISNAMED = (".qualitygate.toml", "quality-gate.toml", "quality_gate.toml", ".quality-gate.toml", "qualitygates.toml")
+"""Names that nearly are our own file's."""
 
 
 def misnamed_tables(data: Mapping[str, Any]) -> Iterator[KeyPath]:
@@ -30,7 +31,7 @@ def misnamed_tables(data: Mapping[str, Any]) -> Iterator[KeyPath]:
 
 def misnamed_files(folder: Path) -> Iterable[str]:
     """Names of the files in *folder* that nearly are our own file."""
-    return [name for name in _FILES if os.path.lexists(folder / name)]
+    return [name for name in MISNAMED if os.path.lexists(folder / name)]
 
 
 def _is_near(key: str) -> bool:

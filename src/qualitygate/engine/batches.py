@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from qualitygate.engine.tasks import Batch, Plan, Visit
 
@@ -14,7 +13,7 @@ _FILE_COST = 2048
 
 
 def make_batches(
-    plans: Iterable[Plan], groups: Mapping[str, Hashable], root: str, jobs: int, file_timeout: float
+    plans: Iterable[Plan], groups: Mapping[str, Hashable], size: Callable[[str], int], jobs: int, file_timeout: float
 ) -> list[Batch]:
     """Batches over all *plans*.
 
@@ -25,7 +24,7 @@ def make_batches(
         groups: Check -> group. Checks of one group that visit the same file share its visit; they must be of
             different tools, since a process serves one configuration of a tool at a time.
 
-        root: Where the paths are relative to, to look up sizes.
+        size: Path relative to the root -> bytes of the file.
 
         jobs: Number of workers; each gets about eight batches, so that they finish together.
 
@@ -37,7 +36,7 @@ def make_batches(
         visits_of[group] = _visits(members)
         for visit in visits_of[group]:
             if visit.path not in weights:
-                weights[visit.path] = _size(os.path.join(root, visit.path)) + _FILE_COST
+                weights[visit.path] = size(visit.path) + _FILE_COST
     total = sum(weights[visit.path] for visits in visits_of.values() for visit in visits)
     target = max(_SMALLEST, total // (jobs * _PARTS_PER_WORKER))
     weighed = [
@@ -80,10 +79,3 @@ def _cut(visits: list[Visit], weights: Mapping[str, int], target: int) -> Iterab
             part, weight = [], 0
     if part:
         yield part
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0

@@ -1,30 +1,35 @@
-"""Runs checks over a tree: plans them, looks at every file, retries what was lost, and puts the answers together."""
+"""Runs checks over a source: plans them, looks at every file that is not known, and puts the answers together."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qualitygate.adapters.registry import ADAPTERS
-from qualitygate.engine import worker
+from qualitygate.engine.analysis import Analysis
+from qualitygate.engine.answer import Answer
 from qualitygate.engine.batches import make_batches
-from qualitygate.engine.pool import DeadlinePassed, Lost, WorkerPool
+from qualitygate.engine.cache.answers import Cache
+from qualitygate.engine.cache.contents import Contents
+from qualitygate.engine.pool import DeadlinePassed, Executor, Lost, WorkerPool
 from qualitygate.engine.resources import memory_limit
-from qualitygate.engine.tasks import Batch, FileResult, Plan, PlanResult, Setup, Visit
+from qualitygate.engine.tasks import FileResult, Plan, PlanResult, Setup
+from qualitygate.engine.workplace import Workplace
 from qualitygate.errors import ToolError
-from qualitygate.model.findings import Located, Measurement
+from qualitygate.model.findings import Located
 from qualitygate.model.results import Breakage
-from qualitygate.model.tree import Tree
 from qualitygate.plugin import Adapter, Request
+from qualitygate.sources.source import Source
 
-_HOPELESS = 3
-"""A check that broke on so many files is not tried on more."""
+if TYPE_CHECKING:
+    from qualitygate.engine.shipment import Shipment
 
 _PLAN_TIMEOUT = 300.0
-"""Seconds for a tool to read its configuration and list its files."""
+"""Seconds for a tool to read its configuration and list its files, or to judge all files together."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,18 +43,6 @@ class Limits:
     """Value of `time.monotonic()` at which the run ends."""
 
 
-@dataclasses.dataclass
-class Answer:
-    """What one check says about all of its files."""
-
-    check: str
-    results: list[FileResult] = dataclasses.field(default_factory=list)
-    overall: list[Located] = dataclasses.field(default_factory=list)
-    """Findings about all files together."""
-    breakage: list[Breakage] = dataclasses.field(default_factory=list)
-    notes: list[str] = dataclasses.field(default_factory=list)
-
-
 #: Called with the number of files looked at so far (each check counts) and of all.
 Progress = Callable[[int, int], None]
 
@@ -59,87 +52,174 @@ class Engine:
 
     Args:
 
-        root: Absolute path of the project root.
-
-        tree: The files that may be seen.
+        source: What is judged.
 
         requests: The checks by name, in order.
 
         tools: Check -> tool.
 
         limits: How much it may cost.
+
+        cache: What earlier runs found out; None to do without.
+
+        numbers: Whether measurements are wanted, or only what is found in them.
+
+        cluster: Address of a Dask scheduler whose workers look at the files; None for processes of this machine.
     """
 
     def __init__(
-        self, root: str, tree: Tree, requests: Mapping[str, Request], tools: Mapping[str, str], limits: Limits
+        self,
+        source: Source,
+        requests: Mapping[str, Request],
+        tools: Mapping[str, str],
+        limits: Limits,
+        cache: Cache | None = None,
+        numbers: bool = True,
+        cluster: str | None = None,
     ) -> None:
+        self._source = source
         self._requests = dict(requests)
         self._tools = dict(tools)
-        self._root = root
         self._limits = limits
+        self._cache = cache
+        self._numbers = numbers
+        contents = Contents(source, None, trusted=False) if cache is None else cache.contents
+        checks = [(self._adapter(check), request) for check, request in requests.items()]
+        self._workplace = Workplace(source, contents, checks, remote=cluster is not None)
+        self._pool = WorkerPool(self._setup, limits.jobs, limits.deadline)
+        self._analysts: Executor = self._pool if cluster is None else self._on_cluster(cluster)
+        self._unfinished: list[Plan] = []
+        self._new: Sequence[str] = ()
+        """Checks that had to be planned anew."""
+        """Checks whose tools workers will need."""
+
+    def _setup(self) -> Setup:
+        return self._setup_here().at(self._workplace.root)
+
+    def _setup_here(self) -> Setup:
+        """With the project root of this machine."""
         memory = memory_limit()
-        setup = Setup(
-            root=root,
-            tree=tree,
+        return Setup(
+            root=self._source.tree.root,
+            tree=self._source.tree,
             tools=self._tools,
             requests=self._requests,
-            memory=None if memory is None else max(2**30, memory // limits.jobs),
+            memory=None if memory is None else max(2**30, memory // self._limits.jobs),
+            modules=self._modules(),
         )
-        preload = sorted({module for check in self._requests for module in self._adapter(check).modules})
-        self._pool = WorkerPool(setup, limits.jobs, preload, limits.deadline)
+
+    def _modules(self) -> tuple[str, ...]:
+        """What workers are forked with.
+
+        Much work begins with all of the tools, loaded once. Where little is to be done, which is so where every plan is
+        known, loading them one after the other would take longer than the work: each worker loads what it needs.
+        """
+        tools = {module for check in self._new for module in self._adapter(check).modules}
+        return ("qualitygate.engine.worker", *sorted(tools))
+
+    def _on_cluster(self, address: str) -> Executor:
+        from qualitygate.engine.dask_executor import DaskExecutor
+
+        return DaskExecutor(address, self._shipment, self._limits.deadline, self._pool, self._workplace.agrees)
+
+    def _shipment(self) -> Shipment:
+        from qualitygate.engine import shipment
+
+        return shipment.packed(self._setup_here(), self._workplace.materials(self._unfinished))
 
     def __enter__(self) -> Engine:
-        self._pool.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._pool.__exit__(kind, error, traceback)
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._workplace.close)
+            stack.callback(self._pool.close)
+            stack.callback(self._analysts.close)
 
     def _adapter(self, check: str) -> Adapter[Any]:
         return ADAPTERS[self._tools[check]]
 
+    # --- planning -------------------------------------------------------------------------------------------------
+
     def plan(self, progress: Progress = lambda done, total: None) -> dict[str, PlanResult]:
         """What each check would visit, or why it can not be run; in the order of the checks."""
-        plans: dict[str, PlanResult] = {}
+        plans: dict[str, PlanResult] = dict(self._known_plans())
+        self._new = [check for check in self._requests if check not in plans]
+        tasks = [(check,) for check in self._new]
         try:
-            tasks = [(check,) for check in self._requests]
-
-            def tick() -> None:
-                progress(len(plans), len(tasks))
-
-            for (check,), outcome in self._pool.run(worker.plan, tasks, _plan_timeout, tick):
-                tool = self._tools[check]
-                lost = isinstance(outcome, Lost)
-                plans[check] = (
-                    ToolError(f"{tool}, while being set up: {outcome.message}", kind=outcome.kind) if lost else outcome
-                )
+            self._plan_anew(tasks, plans, lambda: progress(len(plans), len(self._requests)))
         except DeadlinePassed:
             pass
         for check in self._requests:
             plans.setdefault(check, ToolError("the deadline passed before its files were listed", kind="deadline"))
         return {check: plans[check] for check in self._requests}
 
+    def _known_plans(self) -> dict[str, Plan]:
+        if self._cache is None:
+            return {}
+        known = {check: self._cache.plan(check) for check in self._requests}
+        return {check: plan for check, plan in known.items() if plan is not None}
+
+    def _plan_anew(self, tasks: list[tuple[str]], plans: dict[str, PlanResult], tick: Callable[[], None]) -> None:
+        for (check,), outcome in self._pool.run("plan", tasks, _plan_timeout, tick):
+            if isinstance(outcome, Lost):
+                message = f"{self._tools[check]}, while being set up: {outcome.message}"
+                plans[check] = ToolError(message, kind=outcome.kind)
+                continue
+            plans[check] = outcome = self._workplace.told(outcome)
+            if self._cache is not None and isinstance(outcome, Plan):
+                self._cache.keep_plan(outcome)
+
+    # --- answers --------------------------------------------------------------------------------------------------
+
     def analyse(self, plans: Iterable[Plan], progress: Progress = lambda done, total: None) -> dict[str, Answer]:
         """Look at all files of *plans*; never raises for what a tool or a file does."""
         plans = list(plans)
-        answers = {plan.check: Answer(plan.check) for plan in plans}
-        run = _Analysis(self._pool, answers, sum(len(plan.visits) for plan in plans), progress)
-        unfinished = {plan.check for plan in plans}
-        batches = make_batches(plans, self._groups(plans), self._root, self._limits.jobs, self._limits.file_timeout)
+        known = {plan.check: self._recalled(plan) for plan in plans}
+        found = {check: answer or Answer(check) for check, answer in known.items()}
+        unfinished = [plan for plan in plans if known[plan.check] is None]
+        self._get_ready(unfinished)
         try:
-            lost = run.first_pass(batches)
-            run.second_pass(lost, at_once=max(_HOPELESS, self._limits.jobs))
-            for plan in plans:
-                _require_complete(plan, answers[plan.check])
-                self._reduce(plan, answers[plan.check])
-                unfinished.remove(plan.check)
+            self._analyse(unfinished, found, progress)
+            while unfinished:
+                self._finish(unfinished[0], found[unfinished[0].check])
+                del unfinished[0]
         except DeadlinePassed:
-            for plan in plans:
-                if plan.check in unfinished:
-                    answers[plan.check].breakage.append(_too_late(plan, answers[plan.check]))
-        return answers
+            for plan in unfinished:
+                found[plan.check].breakage.append(_too_late(plan, found[plan.check]))
+        return found
+
+    def _get_ready(self, plans: Sequence[Plan]) -> None:
+        """Let the workers for *plans* start while it is found out which files are to be looked at."""
+        if plans and self._analysts is self._pool:
+            self._pool.warm()
+
+    def _analyse(self, plans: Sequence[Plan], answers: dict[str, Answer], progress: Progress) -> None:
+        rest = [self._without_known(plan, answers[plan.check]) for plan in plans]
+        total = sum(len(plan.visits) for plan in plans)
+        done = total - sum(len(plan.visits) for plan in rest)
+
+        def keep(result: FileResult) -> None:
+            result = self._workplace.known(result)
+            answers[result.check].add(result)
+            if self._cache is not None:
+                self._cache.keep(by_check[result.check], result)
+
+        by_check = {plan.check: plan for plan in plans}
+        self._unfinished = [plan for plan in rest if plan.visits]
+        if not self._unfinished:
+            progress(done, total)
+            return
+        jobs = self._analysts.jobs
+        sizes = self._source.sizes({path for plan in rest for _, path in plan.visits})
+        batches = make_batches(rest, self._groups(rest), sizes.__getitem__, jobs, self._limits.file_timeout)
+        self._workplace.provide_for(self._unfinished)
+        analysis = Analysis(
+            self._analysts, self._workplace.load, answers, keep, lambda more: progress(done + more, total)
+        )
+        analysis.run(batches, jobs)
 
     def _groups(self, plans: Sequence[Plan]) -> dict[str, tuple[str, int]]:
         """Check -> family of its tool, and which of the tool's checks it is."""
@@ -151,7 +231,14 @@ class Engine:
             seen[adapter.name] += 1
         return groups
 
-    def _reduce(self, plan: Plan, answer: Answer) -> None:
+    def _finish(self, plan: Plan, answer: Answer) -> None:
+        _require_complete(plan, answer)
+        if not plan.sharded:
+            self.reduce(plan, answer)
+        if self._cache is not None:
+            self._cache.keep_whole(plan, answer)
+
+    def reduce(self, plan: Plan, answer: Answer) -> None:
         """Add the cross-file findings, unless files were hidden from the check or its answer is broken anyway."""
         rules = self._adapter(plan.check).cross_file_rules
         if not rules or answer.breakage:
@@ -159,8 +246,7 @@ class Engine:
         if plan.narrowed:
             answer.notes.append(f"{', '.join(sorted(rules))}: not judged, since PATHS hid files")
             return
-        measurements: list[Measurement] = [one for result in answer.results for one in result.measurements]
-        for _, outcome in self._pool.run(worker.reduce, [(plan.check, measurements)], _plan_timeout):
+        for _, outcome in self._pool.run("reduce", [(plan.check, answer.numbers)], _plan_timeout):
             if isinstance(outcome, Lost):
                 answer.breakage.append(Breakage(kind=outcome.kind, message=outcome.message))
             elif isinstance(outcome, str):
@@ -168,65 +254,55 @@ class Engine:
             else:
                 answer.overall.extend(Located(raw=raw, path=None, source=None) for raw in outcome)
 
+    # --- what is known already ------------------------------------------------------------------------------------
 
-class _Analysis:
-    """One walk over all batches, with its second chances."""
+    def _recalled(self, plan: Plan) -> Answer | None:
+        """The whole answer of an earlier run to the same files."""
+        answer = None if self._cache is None else self._cache.whole(plan)
+        if answer is None or self._cache is None or not self._wants_numbers(plan):
+            return answer
+        results = self._cache.results(plan, [""] * len(plan.visits), numbers=True)
+        answer.numbers = [result.numbers for result in results if result is not None and result.numbers]
+        return answer if None not in results else None
 
-    def __init__(self, pool: WorkerPool, answers: dict[str, Answer], total: int, progress: Progress) -> None:
-        self._pool = pool
-        self._answers = answers
-        self._total = total
-        self._progress = progress
-        self._done = 0
+    def _wants_numbers(self, plan: Plan) -> bool:
+        """Whether somebody needs the measurements besides what was found in them."""
+        adapter = self._adapter(plan.check)
+        return (self._numbers and adapter.measures) or (plan.sharded and bool(adapter.cross_file_rules))
 
-    def first_pass(self, batches: list[Batch]) -> list[Batch]:
-        """Run all batches; give those whose worker was lost, cut into single files."""
-        lost: list[Batch] = []
-        self._progress(0, self._total)
-        for (batch,), outcome in self._pool.run(worker.analyse, [(batch,) for batch in batches], _timeout, self._tick):
-            if isinstance(outcome, Lost):
-                lost.extend(Batch((visit,), batch.file_timeout) for visit in batch.visits)
+    def _without_known(self, plan: Plan, answer: Answer) -> Plan:
+        """*plan* with the visits that are to be made; *answer* gets the results of the others."""
+        if self._cache is None or not self._cache.has_results(plan):
+            return plan
+        contexts = self._contexts(plan)
+        if contexts is None:
+            return plan
+        adapter = self._adapter(plan.check)
+        wanted = (self._numbers and adapter.measures) or bool(adapter.cross_file_rules)
+        left = []
+        for visit, result in zip(plan.visits, self._cache.results(plan, contexts, wanted), strict=True):
+            if result is None:
+                left.append(visit)
             else:
-                self._keep(outcome)
-        return lost
+                answer.add(result)
+                answer.cached += 1
+        return dataclasses.replace(plan, visits=tuple(left))
 
-    def second_pass(self, singles: list[Batch], at_once: int) -> None:
-        """Look again at each file of lost batches, alone; the file that is lost again breaks its checks."""
-        while singles:
-            now, singles = singles[:at_once], singles[at_once:]
-            now = [batch for batch in now if not self._is_hopeless(batch.visits[0])]
-            for (batch,), outcome in self._pool.run(worker.analyse, [(batch,) for batch in now], _timeout, self._tick):
-                if isinstance(outcome, Lost):
-                    self._break(batch.visits[0], outcome)
-                else:
-                    self._keep(outcome)
+    def context(self, plan: Plan, visit: tuple[str, str]) -> str:
+        """As `Adapter.context` gives it for one visit of *plan*."""
+        contexts = self._contexts(dataclasses.replace(plan, visits=(visit,)))
+        return contexts[0] if contexts else ""
 
-    def _is_hopeless(self, visit: Visit) -> bool:
-        return all(len(self._answers[check].breakage) >= _HOPELESS for check, _ in visit.spellings)
-
-    def _keep(self, results: list[FileResult]) -> None:
-        for result in results:
-            answer = self._answers[result.check]
-            answer.results.append(result)
-            if result.crash is not None and len(answer.breakage) < _HOPELESS:
-                answer.breakage.append(
-                    Breakage(kind="crashed", message=f"{result.crash} on {result.path}", path=result.path)
-                )
-        self._advance(len(results))
-
-    def _break(self, visit: Visit, lost: Lost) -> None:
-        for check, _ in visit.spellings:
-            self._answers[check].breakage.append(
-                Breakage(kind=lost.kind, message=f"{lost.message} on {visit.path}, twice", path=visit.path)
-            )
-        self._advance(len(visit.spellings))
-
-    def _advance(self, count: int) -> None:
-        self._done += count
-        self._tick()
-
-    def _tick(self) -> None:
-        self._progress(self._done, self._total)
+    def _contexts(self, plan: Plan) -> list[str] | None:
+        """As `Adapter.context` gives them for the visits of *plan*; None where that fails."""
+        if not self._adapter(plan.check).has_context:
+            return [""] * len(plan.visits)
+        self._workplace.provide_for([plan])
+        task = (plan.check, [spelled for spelled, _ in plan.visits])
+        for _, outcome in self._pool.run("contexts", [task], _plan_timeout):
+            if isinstance(outcome, list):
+                return outcome
+        return None
 
 
 def _plan_timeout(*_: Any) -> float:
@@ -235,20 +311,12 @@ def _plan_timeout(*_: Any) -> float:
 
 def _require_complete(plan: Plan, answer: Answer) -> None:
     """A check with a file that nobody looked at has no answer, whatever the reason."""
-    missing = len(plan.visits) - len(answer.results)
+    missing = len(plan.visits) - answer.looked_at
     if missing and not answer.breakage:
         answer.breakage.append(Breakage(kind="killed", message=f"{missing:,} files were not looked at"))
 
 
 def _too_late(plan: Plan, answer: Answer) -> Breakage:
-    missing = len(plan.visits) - len(answer.results)
+    missing = len(plan.visits) - answer.looked_at
     message = f"the deadline passed with {missing:,} of {len(plan.visits):,} files to go"
     return Breakage(kind="deadline", message=message)
-
-
-def _timeout(batch: Batch) -> float:
-    """The watchdog in the worker keeps the time of each file; this is for a worker that does not answer at all.
-
-    A batch is small, so that this is ample; one that needs more is looked at again file by file.
-    """
-    return batch.file_timeout * min(2, len(batch.visits)) + 30

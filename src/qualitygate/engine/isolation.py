@@ -7,14 +7,14 @@ Both could bring in modules of the checked project: a `yaml.py` beside `pyprojec
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import multiprocessing.spawn
 import os
 import site
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+import qualitygate
 
 _MAIN_MODULE_KEYS = ("init_main_from_name", "init_main_from_path")
 
@@ -45,9 +45,7 @@ def _inside(path: str, folder: str) -> bool:
 
 
 def _own_folder() -> str:
-    spec = importlib.util.find_spec("qualitygate")
-    locations = list(spec.submodule_search_locations or ()) if spec else []
-    return os.path.dirname(os.path.realpath(locations[0])) if locations else ""
+    return os.path.dirname(os.path.dirname(os.path.realpath(qualitygate.__file__)))
 
 
 @contextlib.contextmanager
@@ -60,6 +58,8 @@ def isolated_children(root: str, preload: Iterable[str]) -> Iterator[None]:
 
         preload: Modules that the fork server imports once, see `engine.preload`.
     """
+    import multiprocessing.spawn
+
     original = multiprocessing.spawn.get_preparation_data
     environment = {
         # For `python -c`, with which multiprocessing starts its servers: without it the current folder comes first.

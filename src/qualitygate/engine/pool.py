@@ -1,30 +1,27 @@
-"""A pool of worker processes that outlives its workers.
+"""A pool of worker processes that starts late and outlives its workers.
 
-Pebble runs the processes and tells which task a dead one was on. What it does not survive, a worker that dies between
-tasks, is met here by starting a new pool for what is unfinished.
+What the processes themselves do not survive, a worker that dies between tasks, is met here by starting new ones for
+what is unfinished.
 """
 
 from __future__ import annotations
 
-import concurrent.futures
-import multiprocessing
-import signal
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures.process import BrokenProcessPool
-from types import TracebackType
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
-import pebble
-from pebble import ProcessExpired
-
-from qualitygate.engine import worker
-from qualitygate.engine.isolation import isolated_children
 from qualitygate.engine.tasks import Setup
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from qualitygate.engine.processes import Processes as _Processes
+
+Task = tuple[Any, ...]
+"""Arguments of a function."""
 
 _RESTARTS = 5
 """After so many new pools in one run the machinery is taken for broken."""
-
 
 _TICK = 1.0
 """Seconds between two looks at a run in which nothing ends."""
@@ -38,64 +35,98 @@ class Lost(Exception):
         self.kind = kind
         self.message = message
 
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (self.kind, self.message)
+
+
+_NO_WORKERS = Lost("killed", "worker processes can not be started, or die at once")
+
 
 class DeadlinePassed(Exception):
     """The time given to the whole run is over."""
 
 
+class PoolBroke:
+    """Stands for the outcome of a task that was lost with all processes."""
+
+
+class Executor(Protocol):
+    """Runs functions of `engine.worker` by name, somewhere."""
+
+    @property
+    def jobs(self) -> int:
+        """How many tasks can be worked on at a time."""
+
+    def close(self) -> None:
+        """Give back what it holds, and forget what is unfinished."""
+
+    def run(
+        self,
+        function: str,
+        tasks: Sequence[Task],
+        timeout: Callable[..., float],
+        tick: Callable[[], None] = ...,
+        load: Callable[..., Task] = ...,
+    ) -> Iterator[tuple[Task, Any]]:
+        """As `WorkerPool.run`."""
+
+
+def patience(deadline: float | None, most: float = _TICK) -> float:
+    """Seconds to wait now, at most *most*.
+
+    Raises:
+
+        DeadlinePassed: The *deadline*, a value of `time.monotonic()`, is over.
+    """
+    if deadline is None:
+        return most
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise DeadlinePassed
+    return min(left, most)
+
+
+def as_it_is(*task: Any) -> Task:
+    return task
+
+
 class WorkerPool:
-    """Runs functions of `engine.worker` in processes prepared by *setup*.
+    """Processes that are started when there is something to do.
 
     Args:
 
-        setup: What each worker is prepared with.
+        setup: Gives what each worker is prepared with.
 
         jobs: Number of processes.
-
-        preload: Modules for the fork server to import once.
 
         deadline: Value of `time.monotonic()` after which nothing is waited for; None for ever.
     """
 
-    def __init__(self, setup: Setup, jobs: int, preload: list[str], deadline: float | None) -> None:
-        self._setup = setup
-        self._jobs = jobs
-        self._preload = preload
+    def __init__(self, setup: Callable[[], Setup], jobs: int, deadline: float | None) -> None:
+        self._make_setup = setup
+        self.jobs = jobs
         self._deadline = deadline
         self._restarts = 0
-        self._context = multiprocessing.get_context("forkserver")
-        self._isolation = isolated_children(setup.root, preload)
+        self._processes: _Processes | None = None
 
-    def __enter__(self) -> WorkerPool:
-        self._context.set_forkserver_preload(["qualitygate.engine.preload"])
-        self._isolation.__enter__()
-        self._pool = self._new_pool()
-        return self
+    def warm(self) -> None:
+        """Start while this process goes on with something else; there will be something to do."""
+        self._running.warm()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        try:
-            self._stop()
-        finally:
-            self._isolation.__exit__(kind, error, traceback)
-
-    def _new_pool(self) -> pebble.ProcessPool:
-        return pebble.ProcessPool(
-            max_workers=self._jobs, initializer=worker.start, initargs=(self._setup,), context=self._context
-        )
-
-    def _stop(self) -> None:
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+    def close(self) -> None:
+        """End the processes."""
+        processes, self._processes = self._processes, None
+        if processes is not None:
+            processes.close()
 
     def run(
         self,
-        function: Callable[..., Any],
-        tasks: list[tuple[Any, ...]],
-        timeout: Callable[..., float | None],
+        function: str,
+        tasks: Sequence[Task],
+        timeout: Callable[..., float],
         tick: Callable[[], None] = lambda: None,
-    ) -> Iterator[tuple[tuple[Any, ...], Any]]:
+        load: Callable[..., Task] = as_it_is,
+    ) -> Iterator[tuple[Task, Any]]:
         """Run *function* for each tuple of arguments; give (arguments, result or `Lost`) as they come.
 
         Args:
@@ -104,92 +135,51 @@ class WorkerPool:
 
             tick: Called about every second while waiting.
 
+            load: Arguments -> what to send in their place. Called late, so that few are in memory at a time.
+
         Raises:
 
             DeadlinePassed: The deadline came before the last result.
         """
-        waiting = {self._submit(function, task, timeout): task for task in tasks}
-        while waiting:
-            done, _ = concurrent.futures.wait(
-                waiting, timeout=self._patience(), return_when=concurrent.futures.FIRST_COMPLETED
-            )
+        pending = list(reversed(tasks))
+        waiting: dict[Future[Any], Task] = {}
+        while waiting or pending:
+            while pending and len(waiting) < 2 * self.jobs:
+                task = pending.pop()
+                waiting[self._running.submit(function, load(*task), timeout(*task))] = task
+            results, broke = self._wait(waiting)
             tick()
-            restart = False
-            for future in done:
-                outcome = _outcome(future)
-                if isinstance(outcome, _PoolBroke):
-                    restart = True
-                else:
-                    yield waiting.pop(future), outcome
-            if restart:
-                tasks = list(waiting.values())
-                if self._restarts == _RESTARTS:
-                    lost = Lost("killed", "worker processes can not be started, or die at once")
-                    yield from ((task, lost) for task in tasks)
+            yield from results
+            if broke:
+                pending += reversed(waiting.values())
+                waiting = {}
+                if not self._restarted():
+                    yield from ((task, _NO_WORKERS) for task in reversed(pending))
                     return
-                self._restart()
-                waiting = {self._submit(function, task, timeout): task for task in tasks}
 
-    def _submit(
-        self, function: Callable[..., Any], task: tuple[Any, ...], timeout: Callable[..., float | None]
-    ) -> concurrent.futures.Future[Any]:
-        try:
-            future: concurrent.futures.Future[Any] = self._pool.schedule(function, args=task, timeout=timeout(*task))
-        except RuntimeError as error:  # the pool broke before it could take the task
-            future = concurrent.futures.Future()
-            future.set_exception(error)
-        return future
+    def _wait(self, waiting: dict[Future[Any], Task]) -> tuple[list[tuple[Task, Any]], bool]:
+        """Wait a while; take the tasks that ended out of *waiting*, with their outcomes; and whether all else is lost."""
+        import concurrent.futures
 
-    def _patience(self) -> float:
-        """Seconds to wait now."""
-        if self._deadline is None:
-            return _TICK
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise DeadlinePassed
-        return min(left, _TICK)
+        done, _ = concurrent.futures.wait(
+            waiting, timeout=patience(self._deadline), return_when=concurrent.futures.FIRST_COMPLETED
+        )
+        outcomes = [(future, self._running.outcome(future)) for future in done]
+        ended = [(future, outcome) for future, outcome in outcomes if not isinstance(outcome, PoolBroke)]
+        return [(waiting.pop(future), outcome) for future, outcome in ended], len(ended) < len(outcomes)
 
-    def _restart(self) -> None:
+    def _restarted(self) -> bool:
+        """Start new processes, unless that was done too often."""
         self._restarts += 1
-        self._stop()
-        self._pool = self._new_pool()
+        if self._restarts > _RESTARTS:
+            return False
+        self._running.restart()
+        return True
 
+    @property
+    def _running(self) -> _Processes:
+        if self._processes is None:
+            from qualitygate.engine.processes import Processes
 
-class _PoolBroke:
-    pass
-
-
-def _outcome(future: concurrent.futures.Future[Any]) -> Any:
-    """The task's result, `Lost`, or `_PoolBroke`; an exception of the worker's own code is raised."""
-    try:
-        return future.result()
-    except ProcessExpired as error:
-        return _lost(error.exitcode)
-    except TimeoutError:
-        return Lost("timeout", "timed out")
-    except BrokenProcessPool:
-        return _PoolBroke()
-    except (RuntimeError, concurrent.futures.CancelledError) as error:
-        # One raised by our own code in a worker carries a remote traceback; others are a pool's that broke.
-        if error.__cause__ is not None:
-            raise
-        return _PoolBroke()
-
-
-def _lost(status: int) -> Lost:
-    if status == -signal.SIGALRM:
-        return Lost("timeout", "timed out")
-    if status == worker.OUT_OF_MEMORY:
-        return Lost("memory", "ran out of memory")
-    if status == worker.SILENT_EXIT:
-        return Lost("killed", "the tool ended its worker")
-    if status < 0:
-        return Lost("killed", f"worker killed by {_signal_name(-status)}")
-    return Lost("killed", f"worker ended with status {status}")
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+            self._processes = Processes(self._make_setup(), self.jobs)
+        return self._processes

@@ -12,16 +12,33 @@ import time
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from msgspec.structs import replace
+
 from qualitygate.adapters.registry import ADAPTERS
-from qualitygate.engine.tasks import Batch, FileResult, Plan, PlanResult, Setup, Visit
+from qualitygate.engine.cache.contents import content_digest
+from qualitygate.engine.tasks import (
+    Batch,
+    FileResult,
+    Plan,
+    PlanResult,
+    Said,
+    Setup,
+    Visit,
+    decode_numbers,
+    encode_numbers,
+)
 from qualitygate.engine.versions import require_plugins, tool_version
 from qualitygate.errors import ConfigError, ToolError
-from qualitygate.model.findings import SOURCE_LIMIT, FileProblem, Located, Measurement, RawFinding
-from qualitygate.plugin import Adapter, Analysis, Resolution
+from qualitygate.model import names
+from qualitygate.model.findings import SOURCE_LIMIT, FileProblem, Located, RawFinding
+from qualitygate.plugin import Adapter, Analysis, Request, Resolution
 from qualitygate.sources.read import read_bytes
 
 OUT_OF_MEMORY = 97
 """Exit status of a worker that ran out of memory: nothing it holds can be trusted afterwards."""
+
+_MUCH_GARBAGE = 700_000
+"""Objects; about 100 MB."""
 
 SILENT_EXIT = 98
 """Exit status of a worker in which something ended the process as if all were well."""
@@ -53,6 +70,7 @@ def start(setup: Setup) -> None:
         os.dup2(void, stream)
     _limit_memory(setup.memory)
     _forbid_silent_exit()
+    gc.disable()
 
 
 def _forbid_silent_exit() -> None:
@@ -89,6 +107,7 @@ def plan(check: str) -> PlanResult:
             for path in adapter.select(resolution.options, _Process.setup.tree)
             if (relative := _Process.setup.tree.relative(path)) is not None
         )
+        facts = {path: fact for path, _ in visits if (fact := adapter.path_facts(resolution.options, path))}
         _require_own_folder()
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
@@ -104,12 +123,36 @@ def plan(check: str) -> PlanResult:
         config_files=resolution.config_files,
         notes=(*resolution.notes, *_hidden_configuration(check, resolution.config_files)),
         plugins=resolution.plugins,
+        facts=facts,
+        uncacheable=_uncacheable(adapter, _Process.setup.requests[check], resolution),
     )
+
+
+def _uncacheable(adapter: Adapter[Any], request: Request, resolution: Resolution[Any]) -> str:
+    """Why the answers of a check must not be kept; empty if they may."""
+    known = {_canonical(name) for name in (*adapter.file_local_plugins, *request.cacheable_plugins)}
+    unknown = [plugin for plugin in resolution.plugins if _canonical(plugin.partition(" ")[0]) not in known]
+    if unknown:
+        return f"what {', '.join(unknown)} looks at is not known (see `cacheable-plugins`)"
+    return resolution.uncacheable
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def contexts(check: str, paths: Sequence[str]) -> list[str] | str:
+    """What each of *paths*, as `select` gave them all, owes to the files before it; or how the tool crashed."""
+    try:
+        return _adapter(check).context(_activate(check).options, paths)
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    except BaseException as error:
+        return describe(error)
 
 
 def analyse(batch: Batch) -> list[FileResult]:
     """Look at each file of *batch* with each of its checks."""
-    gc.disable()
     try:
         _prepare(batch)
         return [result for visit in batch.visits for result in _visit(visit, batch.file_timeout)]
@@ -117,7 +160,6 @@ def analyse(batch: Batch) -> list[FileResult]:
         os._exit(OUT_OF_MEMORY)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        gc.enable()
 
 
 def _prepare(batch: Batch) -> None:
@@ -125,11 +167,23 @@ def _prepare(batch: Batch) -> None:
     for check in {check for visit in batch.visits for check, _ in visit.spellings}:
         with contextlib.suppress(Exception, SystemExit):
             _activate(check)
+    if not gc.get_freeze_count():
+        gc.freeze()  # what the tools need for all files is never garbage
 
 
-def reduce(check: str, measurements: Sequence[Measurement]) -> tuple[RawFinding, ...] | str:
+def _clear_up() -> None:
+    """Collect garbage where much has gathered: syntax trees and documents are full of cycles.
+
+    Python's own collector would look through them again and again while they are in use.
+    """
+    if gc.get_count()[0] > _MUCH_GARBAGE:
+        gc.collect()
+
+
+def reduce(check: str, numbers: Sequence[bytes]) -> tuple[RawFinding, ...] | str:
     """Findings of *check* about all files together, or how the tool crashed."""
     try:
+        measurements = [measurement for part in numbers for measurement in decode_numbers(part)]
         return _adapter(check).reduce(_activate(check).options, measurements)
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
@@ -178,14 +232,22 @@ def _activate(check: str) -> Resolution[Any]:
 def _visit(visit: Visit, timeout: float) -> list[FileResult]:
     signal.setitimer(signal.ITIMER_REAL, timeout)
     try:
-        data = read_bytes(os.path.join(_Process.folder, visit.path))
+        data = _content(visit)
     except OSError as error:
         return [_unreadable(check, path, visit.path, error) for check, path in visit.spellings]
     except MemoryError:
         raise
     except BaseException as error:
-        return [FileResult(check, visit.path, crash=describe(error)) for check, _ in visit.spellings]
-    return [_look(check, path, visit.path, data) for check, path in visit.spellings]
+        return [FileResult(check, path, visit.path, crash=describe(error)) for check, path in visit.spellings]
+    _clear_up()
+    digest = content_digest(data)
+    return [_look(check, path, visit.path, data, digest) for check, path in visit.spellings]
+
+
+def _content(visit: Visit) -> bytes:
+    if isinstance(visit.data, OSError):
+        raise visit.data
+    return read_bytes(os.path.join(_Process.folder, visit.path)) if visit.data is None else visit.data
 
 
 def _unreadable(check: str, path: str, relative: str, error: OSError) -> FileResult:
@@ -194,39 +256,64 @@ def _unreadable(check: str, path: str, relative: str, error: OSError) -> FileRes
     except MemoryError:
         raise
     except BaseException as failure:
-        return FileResult(check, relative, crash=describe(failure))
+        return FileResult(check, path, relative, crash=describe(failure))
     located = tuple(Located(raw=raw, path=relative, source=None) for raw in found)
     message, rule = error.strerror or str(error), found[0].rule if found else None
     problem = FileProblem(kind="unreadable", message=message, rule=rule, path=relative)
-    return FileResult(check, relative, findings=located, problem=problem)
+    return FileResult(check, path, relative, Said(located, problem))
 
 
-def _look(check: str, path: str, relative: str, data: bytes) -> FileResult:
+def _look(check: str, path: str, relative: str, data: bytes, digest: bytes) -> FileResult:
     started = time.process_time()
+    adapter = _adapter(check)
     try:
-        analysis = _adapter(check).check(_activate(check).options, path, data)
+        options = _activate(check).options
+        analysis = adapter.check(options, path, data)
+        context = adapter.context(options, [path])[0] if adapter.has_context else ""
         _require_own_folder()
     except MemoryError:
         raise
     except ToolError as error:
-        return FileResult(check, relative, crash="; ".join(filter(None, (error.headline, error.hint))))
+        crash = "; ".join(filter(None, (error.headline, error.hint)))
+        return FileResult(check, path, relative, crash=crash)
     except BaseException as error:
-        return FileResult(check, relative, crash=describe(error))
-    return _result(check, relative, data, analysis, max(0.0, time.process_time() - started))
-
-
-def _result(check: str, relative: str, data: bytes, analysis: Analysis, seconds: float) -> FileResult:
-    from msgspec.structs import replace
-
-    lines = split_lines(data) if any(raw.line for raw in analysis.findings) else []
+        return FileResult(check, path, relative, crash=describe(error))
     return FileResult(
         check,
+        path,
         relative,
-        findings=tuple(Located(raw=raw, path=relative, source=_source(raw, lines)) for raw in analysis.findings),
-        measurements=tuple(replace(measurement, path=relative) for measurement in analysis.measurements),
-        problem=None if analysis.problem is None else replace(analysis.problem, path=relative),
-        seconds=seconds,
+        said=_said(relative, data, analysis),
+        numbers=_numbers(relative, analysis),
+        seconds=max(0.0, time.process_time() - started),
+        digest=digest,
+        context=context,
     )
+
+
+def _said(relative: str, data: bytes, analysis: Analysis) -> Said | None:
+    if not (analysis.findings or analysis.problem or analysis.depends):
+        return None
+    lines = split_lines(data) if any(raw.line for raw in analysis.findings) else []
+    return Said(
+        findings=tuple(Located(raw=raw, path=relative, source=_source(raw, lines)) for raw in analysis.findings),
+        problem=None if analysis.problem is None else replace(analysis.problem, path=relative),
+        depends=tuple((path, _digest_of(path)) for path in analysis.depends),
+    )
+
+
+def _numbers(relative: str, analysis: Analysis) -> bytes:
+    path = names.display(relative)
+    return encode_numbers(
+        [replace(one, path=path, subject=names.display(one.subject)) for one in analysis.measurements]
+    )
+
+
+def _digest_of(path: str) -> bytes | None:
+    """Of a file that an answer depends on."""
+    try:
+        return content_digest(read_bytes(os.path.join(_Process.folder, path)))
+    except (OSError, ValueError):
+        return None
 
 
 def split_lines(data: bytes) -> list[str]:

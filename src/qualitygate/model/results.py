@@ -10,6 +10,7 @@ import msgspec
 from qualitygate.errors import ExitCode
 from qualitygate.model.findings import FileProblem, Finding, Measurement
 from qualitygate.model.limits import SoftFail
+from qualitygate.model.shards import Manifest
 
 
 class State(enum.StrEnum):
@@ -146,6 +147,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     files: int = 0
     """Number of distinct files that at least one check was given."""
+    shard: Manifest | None = None
+    """Given if this is the report of one shard, which was not judged."""
 
     @property
     def exit_code(self) -> ExitCode | int:

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+import importlib
 
 import msgspec
 
 from qualitygate.errors import ExitCode
 from qualitygate.model.results import Report, SourceInfo, Verdict
-from qualitygate.reporters import json, text
 
 
 class Format(msgspec.Struct, frozen=True):
     """One value of FORMAT."""
 
     name: str
-    render: Callable[[Report], str]
+    module: str
+    """In this package; its function `render` turns a report into text. Imported when it is used."""
     summary: str
     """What it is for, in a few words, for help texts."""
+    measurements: bool = False
+    """Whether it shows the measurements."""
+
+    def render(self, report: Report) -> str:
+        """*report* in this format."""
+        text: str = importlib.import_module(f"qualitygate.reporters.{self.module}").render(report)
+        return text
 
 
 FORMATS: dict[str, Format] = {
     made.name: made
     for made in (
-        Format("json", json.render, "everything, for programs"),
-        Format("text", text.render, "one line per finding, for editors and grep"),
+        Format("json", "json", "everything, for programs", measurements=True),
+        Format("text", "text", "one line per finding, for editors and grep"),
     )
 }
 

@@ -19,6 +19,9 @@ MOST_FINDINGS = 60
 WORST = 10
 """How many rules and files a summary names."""
 
+_OTHERS = ("other findings (within limits, soft, info): ", "findings: ")
+"""Title of findings for which no check failed; in a shard these are all."""
+
 _STYLES = {
     Severity.INFO: "dim",
     Severity.LOW: "cyan",
@@ -41,7 +44,7 @@ def findings(page: Page, report: Report, checks: Sequence[Judged], verbose: bool
     graded = frozenset(run.check for run, verdict in checks if verdict and _is_graded(verdict))
     _listed(page, report, failing, graded, "")
     if verbose:
-        _listed(page, report, others, graded, "other findings (within limits, soft, info): ")
+        _listed(page, report, others, graded, _OTHERS[report.shard is not None])
     return frozenset(finding.check for finding in failing) if len(failing) > MOST_FINDINGS else frozenset()
 
 

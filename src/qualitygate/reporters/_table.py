@@ -74,10 +74,8 @@ def _row(page: Page, run: CheckRun, verdict: CheckVerdict | None) -> tuple[str, 
 
 def state(run: CheckRun, verdict: CheckVerdict | None) -> str:
     """The word for a check: what its tool said and what the limits made of it."""
-    if run.state in (State.BROKEN, State.SKIPPED):
+    if verdict is None or run.state in (State.BROKEN, State.SKIPPED):
         return run.state.value
-    if verdict is None:
-        return "not judged"
     if verdict.outcome is not Outcome.PASS:
         return {Outcome.SOFT_FAIL: "soft-fail", Outcome.FAIL: "failed"}.get(verdict.outcome, "broken")
     if not found(run, verdict.limits):

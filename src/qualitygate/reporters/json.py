@@ -10,12 +10,12 @@ import datetime
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
 from qualitygate.errors import UsageError
-from qualitygate.model import findings, limits, names, results
+from qualitygate.model import findings, limits, names, results, shards
 from qualitygate.model.severity import Severity
 from qualitygate.reporters._shared import order
 
@@ -65,12 +65,16 @@ class Limit(msgspec.Struct, kw_only=True):
 
 
 class Error(msgspec.Struct, kw_only=True):
-    """A file the tool could not analyse, or with `broken` a reason why the check has no trustworthy answer."""
+    """A file the tool could not analyse, or with `broken` a reason why the check has no trustworthy answer.
+
+    `rule` is the rule of the finding by which the tool itself reports that file, if it does.
+    """
 
     path: str | None
     kind: str
     message: str
     broken: bool
+    rule: str | None = None
 
 
 class Check(msgspec.Struct, kw_only=True):
@@ -129,8 +133,35 @@ class Measurement(msgspec.Struct, kw_only=True):
     rank: str | None
 
 
+class Share(msgspec.Struct, kw_only=True):
+    """What one check was given in this shard, and (`all_`) in all shards of the run: the number of its visits, and a
+    digest of paths that is the sum, modulo 2**128, of those of the visits. `packages` are its tool, that tool's
+    dependencies and plug-ins with their versions.
+    """
+
+    check: str
+    packages: list[str]
+    visits: int
+    digest: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+    all_visits: int
+    all_digest: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+
+
+class Shard(msgspec.Struct, kw_only=True):
+    """What `qualitygate merge` must know of a shard. `index` counts from 1; `shares` has the checks whose tool could
+    be used.
+    """
+
+    index: Annotated[int, msgspec.Meta(ge=1)]
+    count: Annotated[int, msgspec.Meta(ge=1)]
+    python: str
+    shares: list[Share]
+
+
 class Document(msgspec.Struct, kw_only=True):
-    """A whole report."""
+    """A whole report. `arguments` are those that, besides the choice of checks, repeat the run; `shard` is null unless
+    it is the report of one shard.
+    """
 
     schema: Literal["qualitygate-report/1"]
     qualitygate: str
@@ -144,12 +175,13 @@ class Document(msgspec.Struct, kw_only=True):
     config_file: str | None
     config_digest: str
     overrides: list[str]
-    shard: None
+    shard: Shard | None
     files: int
     warnings: list[str]
     checks: list[Check]
     findings: list[Finding]
     measurements: list[Measurement]
+    arguments: list[str] = []
 
 
 def schema() -> dict[str, Any]:
@@ -225,13 +257,19 @@ def _document(report: results.Report) -> Document:
         config_file=report.config_file,
         config_digest=report.config_digest,
         overrides=list(report.overrides),
-        shard=None,
+        shard=_shard(report.shard) if report.shard else None,
         files=report.files,
         warnings=list(report.warnings),
         checks=[_check(run, verdict) for run, verdict in zip(report.runs, verdicts, strict=True)],
         findings=[_finding(finding) for finding in ordered],
         measurements=_measurements(report.runs),
+        arguments=list(report.arguments),
     )
+
+
+def _shard(manifest: shards.Manifest) -> Shard:
+    shares = [msgspec.convert(share, Share, from_attributes=True) for share in manifest.shares]
+    return Shard(index=manifest.shard.index, count=manifest.shard.count, python=manifest.python, shares=shares)
 
 
 def _check(run: results.CheckRun, verdict: results.CheckVerdict | None) -> Check:
@@ -260,7 +298,8 @@ def _check(run: results.CheckRun, verdict: results.CheckVerdict | None) -> Check
 
 def _error(item: findings.FileProblem | results.Breakage) -> Error:
     broken = isinstance(item, results.Breakage)
-    return Error(path=item.path or None, kind=item.kind, message=item.message, broken=broken)
+    rule = item.rule if isinstance(item, findings.FileProblem) else None
+    return Error(path=item.path or None, kind=item.kind, message=item.message, broken=broken, rule=rule)
 
 
 def _counts(found: Sequence[findings.Finding]) -> Counts:
@@ -286,7 +325,11 @@ def _measurements(runs: Sequence[results.CheckRun]) -> list[Measurement]:
     ]
     for item in made:
         item.value = float(item.value) if item.value is not None and math.isfinite(item.value) else None
-    return sorted(made, key=lambda item: (item.path, item.line or 0, item.check, item.metric, item.subject))
+    return sorted(made, key=_place)
+
+
+def _place(item: Measurement) -> tuple[str, int, str, str, str]:
+    return (names.display(item.path), item.line or 0, item.check, item.metric, item.subject)
 
 
 # ---- format -> values
@@ -317,7 +360,14 @@ def _report(document: Document) -> results.Report:
         overrides=tuple(document.overrides),
         warnings=tuple(document.warnings),
         files=document.files,
+        arguments=tuple(document.arguments),
+        shard=_manifest(document.shard) if document.shard else None,
     )
+
+
+def _manifest(shard: Shard) -> shards.Manifest:
+    shares = tuple(msgspec.convert(share, shards.Share, from_attributes=True) for share in shard.shares)
+    return shards.Manifest(shard=shards.Shard(shard.index, shard.count), python=shard.python, shares=shares)
 
 
 def _found(finding: Finding) -> findings.Finding:
@@ -354,7 +404,9 @@ def _run(
         seconds=check.seconds,
         findings=tuple(found),
         measurements=tuple(measured),
-        problems=tuple(findings.FileProblem(kind=e.kind, message=e.message, path=e.path or "") for e in problems),
+        problems=tuple(
+            findings.FileProblem(kind=e.kind, message=e.message, rule=e.rule, path=e.path or "") for e in problems
+        ),
         breakage=tuple(results.Breakage(kind=e.kind, message=e.message, path=e.path) for e in broken),
         skip_reason=check.skip_reason,
         narrowed=check.narrowed,

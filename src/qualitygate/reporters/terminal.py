@@ -75,6 +75,7 @@ def render(
     if loud:
         _soft_failures(page, report, checks, verbose)
         _remarks(page, report)
+        _next_step(page, report)
     _last_line(page, report, checks)
     return page.text(colour)
 
@@ -150,6 +151,8 @@ def _header(page: Page, report: Report) -> None:
         parts.append("git index" if source.kind == "index" else f"commit {(source.commit or '')[:12]}")
     if report.scope == "partial":
         parts.append("partial run")
+    if report.shard is not None:
+        parts.append(str(report.shard.shard))
     parts.extend(report.overrides)
     page.flow((page.clean(f" {page.dot} ".join(parts)), "bold"))
 
@@ -212,6 +215,12 @@ def _remarks(page: Page, report: Report) -> None:
         page.add((f"and {count(len(lines) - MOST_OTHERS, 'more remark')} in the JSON report", ""))
 
 
+def _next_step(page: Page, report: Report) -> None:
+    if report.shard is not None:
+        whose = count(report.shard.shard.count, "shard")
+        page.command(f"to judge, with the reports of all {whose}:", "qualitygate merge REPORT...")
+
+
 # ---- the verdict
 
 
@@ -244,8 +253,16 @@ def _verdict(page: Page, report: Report, checks: Sequence[Judged], room: int) ->
             return f"no verdict: {_without_answer(page, checks, room)}"
         case "nothing":
             return "nothing judged: no check found a file"
+        case "unjudged" if report.shard is not None:
+            return _shard_done(page, str(report.shard.shard), checks, room)
         case _:
             return "not judged: the run did not finish"
+
+
+def _shard_done(page: Page, shard: str, checks: Sequence[Judged], room: int) -> str:
+    if any(run.state is State.BROKEN for run, _ in checks):
+        return f"{shard}, no verdict: {_without_answer(page, checks, room - cells(shard) - 2)}"
+    return f"{shard} is done; nothing is judged before the merge"
 
 
 def _without_answer(page: Page, checks: Sequence[Judged], room: int) -> str:

@@ -21,7 +21,7 @@ def render(report: Report) -> str:
     """The lines of *report*, sorted by path, line, column, check and rule; empty when there is nothing to tell."""
     lines = [line for _, line in sorted(_entries(report), key=lambda entry: entry[0])]
     if report.verdict.word == "unjudged":
-        lines.append(UNJUDGED)
+        lines.append(UNJUDGED if report.shard is None else f"qualitygate: not judged: {report.shard.shard}")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -67,6 +67,9 @@ class StandIn(Adapter[None]):
     def native_config(self, root: Path, paths: Sequence[str]) -> str | None:
         return f".{self.name}" if (root / f".{self.name}").is_file() else None
 
+    def config_candidates(self, request: Request, tree: Tree) -> Sequence[str]:
+        return ()
+
     def by_hand(self, args: Sequence[str], extra: dict[str, tuple[str, ...]], paths: Sequence[str]) -> list[list[str]]:
         return []
 

@@ -20,7 +20,9 @@ from qualitygate.model.results import (
     Verdict,
 )
 from qualitygate.model.severity import Severity
+from qualitygate.model.shards import Manifest, Shard, Share
 from qualitygate.policy import Terms, judge
+from qualitygate.policy import unjudged as not_judged
 from qualitygate.reporters import unjudged
 
 STARTED = datetime.datetime(2026, 3, 14, 9, 26, 53, 589000, tzinfo=datetime.UTC)
@@ -145,7 +147,20 @@ HOSTILE_TEXT = "\x1b[2J[red]bold[/red] :boom: \u202eevil\u202c \U0001f4a5\r\nsec
 HOSTILE_TEXT += "x" * 10_000
 HOSTILE_PATH = "src/\x1b]0;title\x07[red]\n\u202ey.py \U0001f4a9 \udcfe"
 
+SHARE = Share(
+    check="flake8", packages=("flake8 7.3.0",), visits=800, digest="1" * 32, all_visits=1515, all_digest="2" * 32
+)
+
 REPORTS: dict[str, Report] = {
+    "shard": report(
+        SOFT_DOC8,
+        BUDGET_BANDIT,
+        SKIPPED_YAMLLINT,
+        verdict=not_judged([SOFT_DOC8, BUDGET_BANDIT]),
+        shard=Manifest(shard=Shard(2, 3), python="3.13.1", shares=(SHARE,)),
+        arguments=("--config", "x.toml"),
+        files=800,
+    ),
     "nothing": report(
         run("flake8", files=0, seconds=0, skip_reason="no file"), SKIPPED_YAMLLINT, files=0, config_file=None
     ),
@@ -294,6 +309,24 @@ _PLACE = st.none() | st.integers(1, 10**6)
 _SECONDS = st.floats(0, 1e6)
 
 
+_DIGEST = st.text("0123456789abcdef", min_size=32, max_size=32)
+_SHARES = st.builds(
+    Share,
+    check=_TEXT,
+    packages=st.lists(_TEXT, max_size=2).map(tuple),
+    visits=_NUMBER,
+    digest=_DIGEST,
+    all_visits=_NUMBER,
+    all_digest=_DIGEST,
+)
+_MANIFESTS = st.builds(
+    Manifest,
+    shard=st.builds(Shard, st.integers(1, 200), st.integers(1, 200)),
+    python=_TEXT,
+    shares=st.lists(_SHARES, max_size=2).map(tuple),
+)
+
+
 @st.composite
 def _runs(draw: st.DrawFn, check: str) -> CheckRun:
     tool = draw(_TEXT)
@@ -328,7 +361,11 @@ def _runs(draw: st.DrawFn, check: str) -> CheckRun:
         findings=tuple(draw(st.lists(findings, max_size=4))) * draw(st.sampled_from([1, 1, 1, 30])),
         measurements=tuple(draw(st.lists(measurements, max_size=3))),
         problems=tuple(
-            draw(st.lists(st.builds(FileProblem, kind=_TEXT, message=_TEXT, path=_TEXT), max_size=2))
+            draw(
+                st.lists(
+                    st.builds(FileProblem, kind=_TEXT, message=_TEXT, rule=st.none() | _TEXT, path=_TEXT), max_size=2
+                )
+            )
         ) * draw(st.sampled_from([1, 1, 15])),
         breakage=tuple(
             draw(st.lists(st.builds(Breakage, kind=_TEXT, message=_TEXT, path=st.none() | _TEXT), max_size=2))
@@ -416,4 +453,5 @@ def reports(draw: st.DrawFn) -> Report:
         arguments=tuple(draw(st.lists(_TEXT, max_size=2))),
         warnings=tuple(draw(st.lists(_TEXT, max_size=3))),
         files=draw(_NUMBER),
+        shard=draw(st.none() | _MANIFESTS),
     )

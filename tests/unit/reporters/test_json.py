@@ -93,7 +93,7 @@ def test_values_are_written_as_users_were_promised() -> None:
         "max_findings": 80,
     }
     assert loaded(REPORTS["failed"])["checks"][1]["errors"] == [
-        {"path": "src/bad.py", "kind": "syntax", "message": "syntax error (line 3)", "broken": False}
+        {"path": "src/bad.py", "kind": "syntax", "message": "syntax error (line 3)", "broken": False, "rule": None}
     ]
 
 
