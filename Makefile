@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: help check test test-slow test-all lint docs clean
+.PHONY: help check test test-slow test-all lint docs bench clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -27,6 +27,9 @@ lint: $(VENV)/installed-lint  ## types, import contracts, and the gate
 
 docs: $(VENV)/installed-docs  ## build the documentation; a warning is an error
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+bench: $(VENV)/installed-bench  ## measure beside what it replaces; options: make bench BENCH=--quick
+	$(BIN)/python -m benchmarks $(BENCH)
 
 clean:  ## remove everything that these commands make
 	rm -rf $(VENV) .tox build dist docs/_build .mypy_cache .pytest_cache .hypothesis .import_linter_cache .qualitygate

@@ -37,8 +37,8 @@ def archive(name: str) -> Path:
     return next(folder.iterdir())
 
 
-def unpack(name: str, target: Path) -> Path:
-    """Unpack corpus *name* below *target* and put it under git, as a clean clone would be; gives its root."""
+def extract(name: str, target: Path) -> Path:
+    """Put the files of corpus *name* below *target*; gives its root."""
     path = archive(name)
     root = target / name
     root.mkdir(parents=True)
@@ -48,10 +48,21 @@ def unpack(name: str, target: Path) -> Path:
     else:
         with tarfile.open(path) as bundle:
             bundle.extractall(root, filter="data")
+    return root
+
+
+def commit(root: Path) -> None:
+    """Put *root* under git, as a clean clone would be."""
     git(root, "init", "-q")
     (root / ".git" / "info" / "exclude").write_text("/qualitygate.toml\n/.qualitygate/\n")
     git(root, "add", "-A", "-f")
     git(root, "-c", "user.name=Tester", "-c", "user.email=tester@example.org", "commit", "-qm", "state")
+
+
+def unpack(name: str, target: Path) -> Path:
+    """Unpack corpus *name* below *target* and put it under git; gives its root."""
+    root = extract(name, target)
+    commit(root)
     return root
 
 
