@@ -10,13 +10,16 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import pebble
-from pebble import ProcessExpired
+from pebble import CONSTS, ProcessExpired
 
 from qualitygate.engine import worker
 from qualitygate.engine.ending import lost
 from qualitygate.engine.isolation import isolated_children
 from qualitygate.engine.pool import Lost, PoolBroke, Task
 from qualitygate.engine.tasks import Setup
+
+
+CONSTS.sleep_unit = 0.01  # seconds; pebble's own tenth of a second shows at the end of a short run
 
 
 class Processes:
