@@ -70,7 +70,7 @@ def test_the_command_that_shows_findings_repeats_paths_and_options(make_project:
     project = make_project({"src/a b.py": "import os\n" * 61, "src/c.py": "import os\n", "gate/x.toml": ""})
     project.write({"x.toml": 'checks = ["flake8"]\nflake8.soft-fail = { until = 2020-01-01 }\n'})
     result = project.run("check", "--config", "../x.toml", "--today", "2019-12-31", "a b.py", cwd=project.root / "src")
-    shown = "qualitygate check --only flake8 --report text=- --config ../x.toml --today 2019-12-31 'a b.py'"
+    shown = "qualitygate check --only flake8 --report text=- --today 2019-12-31 --config ../x.toml 'a b.py'"
 
     assert result.code == 0
     assert f"  see them:   {shown}" in result.err.replace(" \\\n      ", " ").splitlines()
