@@ -158,7 +158,7 @@ class WorkerPool:
                     return
 
     def _wait(self, waiting: dict[Future[Any], Task]) -> tuple[list[tuple[Task, Any]], bool]:
-        """Wait a while; take the tasks that ended out of *waiting*, with their outcomes; and whether all else is lost."""
+        """Wait a while and take the tasks that ended out of *waiting*; these, and whether all others are lost."""
         import concurrent.futures
 
         done, _ = concurrent.futures.wait(
