@@ -14,6 +14,8 @@ Named = tuple[str, Report]
 
 _COMMAND = "`qualitygate check --shard I/N --report json=FILE`"
 
+_ON_THE_SAME = "run all shards on the same commit without local changes, in the same environment"
+
 _RUN_AGAIN = f"give the report of each shard of one run, once; {_COMMAND} writes them"
 
 
@@ -96,8 +98,14 @@ _SAME_OF_A_CHECK: dict[str, Callable[[CheckRun, Share], object]] = {
     "its tool's dependencies and plug-ins": lambda run, share: share.packages,
     "the tool's own configuration files": lambda run, share: run.config_files,
     "what PATHS left of it": lambda run, share: run.narrowed,
-    "the list of all its files": lambda run, share: (share.all_visits, share.all_digest),
+    "the number of all its files": lambda run, share: share.all_visits,
 }
+
+_SAME_CONTENTS: dict[str, Callable[[Share], str]] = {
+    "the files": lambda share: share.all_digest,
+    "the configuration files, packages or locale": lambda share: share.inputs,
+}
+"""What must be equal where all that is told one by one is, and whose it is."""
 
 
 def _disagreeing(reports: Sequence[Named]) -> Iterator[str]:
@@ -118,13 +126,24 @@ def _said(of: Callable[[Report], object], first: Named, other: Named) -> str:
 
 def _disagreeing_on_checks(first: Named, other: Named) -> Iterator[str]:
     shares = [_shares(first[1]), _shares(other[1])]
+    alike: list[tuple[Share, Share]] = []
     for run, other_run in zip(first[1].runs, other[1].runs, strict=True):
         share, other_share = (of.get(run.check) for of in shares)
         if share is None or other_share is None:
             continue  # its tool could not be used, which is told as such
-        for what, of in _SAME_OF_A_CHECK.items():
-            if of(run, share) != of(other_run, other_share):
-                yield _differ(first, other, f"check {run.check}, {what}")
+        found = [what for what, of in _SAME_OF_A_CHECK.items() if of(run, share) != of(other_run, other_share)]
+        yield from (_differ(first, other, f"check {run.check}, {what}") for what in found)
+        if not found:
+            alike.append((share, other_share))
+    yield from _other_contents(first, other, alike)
+
+
+def _other_contents(first: Named, other: Named, shares: Sequence[tuple[Share, Share]]) -> Iterator[str]:
+    for what, of in _SAME_CONTENTS.items():
+        checks = [one.check for one, another in shares if of(one) != of(another)]
+        if checks:
+            whose = _differ(first, other, f"{what} of {', '.join(checks)}")
+            yield f"the shards looked at different contents: {whose}; {_ON_THE_SAME}"
 
 
 def _differ(first: Named, other: Named, what: str) -> str:

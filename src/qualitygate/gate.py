@@ -12,7 +12,6 @@ from pathlib import Path
 
 import qualitygate
 from qualitygate import policy, selection
-from qualitygate.adapters.registry import ADAPTERS
 from qualitygate.assembly import check_run
 from qualitygate.config import CheckSettings, Settings
 from qualitygate.engine.cache import place
@@ -59,6 +58,8 @@ class Options:
     use_cache: bool = True
     cache_dir: Path | None = None
     """Absolute; None for the default."""
+    keeps: bool = True
+    """Whether what is found out is kept in the cache."""
     measurements: bool = True
     """Whether the report is to hold the measurements."""
     hidden: tuple[str, ...] = ()
@@ -123,6 +124,8 @@ class Preparation:
 
     source: Source
     checks: tuple[CheckSettings, ...]
+    requests: Mapping[str, Request]
+    """By check."""
     engine: Engine
     plans: dict[str, PlanResult]
     """What each check would visit, or why its tool can not be used."""
@@ -142,11 +145,12 @@ class Preparation:
         """The plans of *shard*, with what is told about them; without a shard all of them."""
         if shard is None:
             return self.plans, None
-        from qualitygate.engine import shards
+        from qualitygate.engine import evidence, shards
 
         prefix = self.source.root_prefix
-        adapters = {check.name: ADAPTERS[check.tool] for check in self.checks}
-        return shards.own_part(self.plans, shard, prefix), shards.manifest(self.plans, shard, prefix, adapters)
+        tools = {check.name: check.tool for check in self.checks}
+        known = evidence.Evidence(self.source, self.requests, tools, self.cache)
+        return shards.own_part(self.plans, shard, prefix), shards.manifest(self.plans, shard, prefix, known)
 
 
 def run(settings: Settings, options: Options, progress: Progress = lambda done, total: None) -> Report:
@@ -225,7 +229,7 @@ def prepared(
         selection.require_paths(source.tree, checks, options.paths)
         cache = None
         if options.use_cache:
-            cache = open_cache(settings.root, options.cache_dir, source, requests, tools)
+            cache = open_cache(settings.root, options.cache_dir, source, requests, tools, options.keeps)
             stack.enter_context(contextlib.closing(cache))
         engine = stack.enter_context(
             Engine(source, requests, tools, limits, cache, options.measurements, options.cluster)
@@ -233,7 +237,7 @@ def prepared(
         plans = engine.plan(progress)
         _require_right_configuration(checks, plans)
         narrowed = selection.narrow(source.tree, plans, options.paths)
-        yield Preparation(source, checks, engine, narrowed, cache)
+        yield Preparation(source, checks, requests, engine, narrowed, cache)
 
 
 def open_source(settings: Settings, options: Options) -> Source:

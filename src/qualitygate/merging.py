@@ -65,7 +65,7 @@ def merge(settings: Settings, reports: Sequence[Named], options: gate.Options) -
         config_digest=settings.digest,
         overrides=(*shards[0].overrides, *options.overrides),
         arguments=(*options.arguments, *shards[0].arguments),
-        warnings=_each_once((*(text for shard in shards for text in shard.warnings), *remarks)),
+        warnings=_each_once((*_all(shards, "warnings"), *_changed(shards), *remarks)),
         files=sum(shard.files for shard in shards),
     )
 
@@ -74,6 +74,11 @@ def _source(shards: Sequence[Report]) -> SourceInfo:
     """Of all; it was changed if one of them was, and not known if that of one is not."""
     dirty = [shard.source.dirty for shard in shards]
     return replace(shards[0].source, dirty=True if True in dirty else None if None in dirty else False)
+
+
+def _changed(shards: Sequence[Report]) -> Iterable[str]:
+    if any(shard.source.dirty for shard in shards):
+        yield "shards were made with uncommitted changes"
 
 
 def _joined(check: CheckSettings, shards: Sequence[Report], number: int) -> CheckRun:
@@ -101,7 +106,7 @@ def _joined(check: CheckSettings, shards: Sequence[Report], number: int) -> Chec
     )
 
 
-def _all(runs: Iterable[CheckRun], name: str) -> tuple[Any, ...]:
+def _all(runs: Iterable[CheckRun | Report], name: str) -> tuple[Any, ...]:
     """What the attribute *name* of all *runs* holds."""
     return tuple(itertools.chain.from_iterable(map(attrgetter(name), runs)))
 

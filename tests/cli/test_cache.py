@@ -381,7 +381,8 @@ ENTRY = "[flake8.extension]\nEVI = flake8_evil:Plugin\n"
 def test_another_version_of_a_dependency_concerns_its_tools_alone(make_project, site):
     warm = Warm(make_project(FILES), PYTHONPATH=str(site))
     for name, checks in (
-        ("pycodestyle", {"flake8": 3}), ("restructuredtext_lint", {"doc8": 2}), ("mando", {"radon": 3, "xenon": 3}),
+        ("pycodestyle", {"flake8": 3}), ("restructuredtext_lint", {"doc8": 2}),
+        ("mando", {"flake8": 3, "radon": 3, "xenon": 3}),  # radon is a plug-in of flake8, too
         ("unrelated", {}),
     ):
         install(site, name, "99.0", RECORD=f"{name}.py,sha256=abc,1\n")

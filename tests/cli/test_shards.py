@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from tests.conftest import git
 from tests.parity import corpora
 
 CONFIG = """
@@ -318,12 +319,14 @@ REFUSED = {
     "other number": (lambda d: d["shard"].update(count=4), "differ in the number of shards: 4 and 3"),
     "no such shard": (lambda d: d["shard"].update(index=9), "is shard 9 of 3, which can not be"),
     "twice": (lambda d: d["shard"].update(index=2), "are both shard 2 of 3"),
-    "other files": (tamper_share("all_visits", 77), "check flake8, the list of all its files"),
-    "other list": (tamper_share("all_digest", "0" * 32), "check flake8, the list of all its files"),
+    "other files": (tamper_share("all_visits", 77), "check flake8, the number of all its files"),
+    "other contents": (tamper_share("all_digest", "0" * 32), "differ in the files of flake8; run all shards on the"),
+    "other inputs": (tamper_share("inputs", "0" * 40), "differ in the configuration files, packages or locale of"),
     "too many": (tamper_share("visits", 77), "file visits of all shards together are not the"),
     "overlapping": (tamper_share("digest", "0" * 32), "file visits of all shards together are not the"),
     "silent": (drop_share, "does not say what check flake8 was given"),
     "no digest": (tamper_share("digest", "x"), "not a report of qualitygate"),
+    "no inputs": (tamper_share("inputs", "x"), "not a report of qualitygate"),
     "index 0": (lambda d: d["shard"].update(index=0), "not a report of qualitygate"),
 }
 
@@ -493,6 +496,95 @@ def test_a_check_that_breaks_in_one_shard_is_broken(make_project, reports):
 
     assert (result.code, report["verdict"]) == (3, "broken")
     assert "(shard 2 of 2)" in result.err
+
+
+# --- contents ------------------------------------------------------------------------------------------------------
+
+UNUSED = {f"f{number}.py": "import os\n" for number in range(6)}
+EMPTY = dict.fromkeys(UNUSED, "")
+ONLY_FLAKE8 = {"pyproject.toml": '[tool.qualitygate]\nchecks = ["flake8"]\n'}
+DIFFERENT = "the shards looked at different contents"
+UNCOMMITTED = "shards were made with uncommitted changes"
+
+
+def one_shard(project, reports, number, *args, **env):
+    """Run one shard of two; gives its report file."""
+    file = str(reports / f"{number}.json")
+    result = project.run("check", "--shard", f"{number}/2", "--report", f"json={file}", *args, **env)
+    assert result.code == 0, result.err
+    return file
+
+
+def require_refused(project, files, said):
+    result = project.run("merge", *files)
+    assert result.code == 3, result.err
+    assert f"{DIFFERENT}: {files[0]} and {files[1]} differ in {said} of flake8; " in result.err
+
+
+@pytest.mark.parametrize("args", [[], ["--no-cache"]])
+def test_shards_that_hid_the_findings_in_turn_are_refused(make_project, reports, args):
+    project = make_project({**UNUSED, **ONLY_FLAKE8, ".flake8": "[flake8]\n"})
+    project.write({".flake8": "[flake8]\nignore = F\n"})
+    files = [one_shard(project, reports, 1, *args)]
+    project.write({".flake8": "[flake8]\n", **EMPTY})
+    files.append(one_shard(project, reports, 2, *args))
+    project.write(UNUSED)
+    assert project.check()[0].code == 1
+
+    require_refused(project, files, "the files")
+    require_refused(project, files, "the configuration files, packages or locale")
+
+
+def test_shards_under_other_native_configuration_are_refused(make_project, reports):
+    project = make_project({**UNUSED, **ONLY_FLAKE8, ".flake8": "[flake8]\nignore = F\n"})
+    files = [one_shard(project, reports, 1)]
+    project.write({".flake8": "[flake8]\nignore = E\n"})
+    files.append(one_shard(project, reports, 2))
+
+    require_refused(project, files, "the configuration files, packages or locale")
+
+
+def test_shards_with_the_same_uncommitted_changes_are_merged_with_a_warning(make_project, reports):
+    project = make_project({**EMPTY, **ONLY_FLAKE8})
+    assert UNCOMMITTED not in merge(project, run_shards(project, reports, 2))[1]["warnings"]
+    project.write(UNUSED)
+
+    result, report = merge(project, run_shards(project, reports, 2))
+
+    assert (result.code, len(report["findings"])) == (1, 6)
+    assert report["warnings"].count(UNCOMMITTED) == 1
+
+
+def test_shards_of_different_indexes_are_refused(make_project, reports):
+    project = make_project({**UNUSED, **ONLY_FLAKE8})
+    files = []
+    for number, text in ((1, "x = 1\n"), (2, "x = 2\n")):
+        project.write({"f0.py": text})
+        git(project.root, "add", "-A")
+        files.append(one_shard(project, reports, number, "--staged"))
+
+    require_refused(project, files, "the files")
+
+
+def test_shards_of_different_contents_without_git_are_refused(make_project, reports):
+    project = make_project({**UNUSED, **ONLY_FLAKE8}, git=False)
+    files = [one_shard(project, reports, 1)]
+    project.write({"f0.py": ""})
+    files.append(one_shard(project, reports, 2))
+
+    require_refused(project, files, "the files")
+
+
+def test_shards_of_two_checkouts_at_different_depths_with_other_homes_are_merged(make_project, reports, tmp_path):
+    files = {**UNUSED, **ONLY_FLAKE8}
+    project, other = make_project(files), make_project(files, name="some/where/else")
+    (tmp_path / "other home").mkdir()
+    other.home = tmp_path / "other home"
+    both = [one_shard(project, reports, 1), one_shard(other, reports, 2, "--no-cache", PATH=os.environ["PATH"] + ":/x")]
+    for file in both:  # they were committed at different times
+        change(file, lambda document: document["source"].update(commit=None))
+
+    assert merge(project, both)[0].code == 1
 
 
 @pytest.mark.slow

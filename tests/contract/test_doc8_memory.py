@@ -185,7 +185,13 @@ def test_files_that_docutils_opens_are_noted(tmp_path: Path, adapt: Any) -> None
 
     (said,) = answers(adapt(), tmp_path, ["./docs/a.rst"])
 
-    assert said.depends == ("docs/missing.inc", "docs/sub/a.inc", "docs/sub/b.inc", "docs/t.csv", "outside.html")
+    assert dict(said.depends) == {
+        "docs/missing.inc": None,
+        "docs/sub/a.inc": b".. include:: b.inc\n",
+        "docs/sub/b.inc": None,
+        "docs/t.csv": b"1,2\n",
+        "outside.html": None,
+    }
 
 
 def test_a_file_outside_of_the_root_is_noted_by_its_absolute_path(tmp_path: Path, adapt: Any) -> None:
@@ -193,7 +199,7 @@ def test_a_file_outside_of_the_root_is_noted_by_its_absolute_path(tmp_path: Path
 
     (said,) = answers(adapt(), tmp_path, ["./a.rst"])
 
-    assert said.depends == (str(tmp_path.parent / "away.inc"),)
+    assert said.depends == ((str(tmp_path.parent / "away.inc"), None),)
 
 
 def test_a_picture_that_is_measured_is_noted(tmp_path: Path, adapt: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,7 +213,7 @@ def test_a_picture_that_is_measured_is_noted(tmp_path: Path, adapt: Any, monkeyp
 
     (said,) = answers(adapt(), tmp_path, ["./a.rst"])
 
-    assert said.depends == ("p/a b.png",)
+    assert said.depends == (("p/a b.png", None),)
 
 
 def test_the_context_is_empty_where_no_document_before_defines_a_role(tmp_path: Path, adapt: Any) -> None:

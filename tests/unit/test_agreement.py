@@ -21,6 +21,7 @@ def shard(index, count=2, digest=None, visits=None, runs=None, **values):
     share = Share(
         check="flake8",
         packages=("flake8 7.3.0",),
+        inputs="3" * 40,
         visits=index if visits is None else visits,
         digest=f"{(1, 5)[index % 2 == 0] if digest is None else digest:032x}",
         **WHOLE,
@@ -102,7 +103,24 @@ def test_the_report_of_a_whole_run_and_a_placeholder_are_told_apart():
         ordered(shard(1), placeholder("0.1.0", STARTED))
 
 
-def test_what_was_changed_in_the_work_tree_does_not_matter():
+def test_a_changed_work_tree_does_not_matter_while_the_contents_are_the_same():
     first, second = shard(1), shard(2)
 
     ordered(first, replace(second, source=replace(second.source, dirty=True)))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "what"),
+    [("all_digest", "0" * 32, "the files"), ("inputs", "0" * 40, "the configuration files, packages or locale")],
+)
+def test_other_contents_are_told_in_one_sentence(key, value, what):
+    second = shard(2)
+    second = replace(second, shard=replace(second.shard, shares=(replace(second.shard.shares[0], **{key: value}),)))
+
+    with pytest.raises(ShardsError) as refused:
+        ordered(shard(1), second)
+
+    assert refused.value.headline == (
+        f"the shards looked at different contents: a.json and b.json differ in {what} of flake8; "
+        "run all shards on the same commit without local changes, in the same environment"
+    )

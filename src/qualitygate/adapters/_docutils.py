@@ -205,7 +205,7 @@ class History:
                 self._know_roles(number)
                 known = self._tables[number]
             with self._state(definer, known):
-                return [definer, *self._read(definer, data).depends]
+                return [definer, *(path for path, _ in self._read(definer, data).depends)]
         return [definer]
 
     def _tells_files(self, path: str, files: dict[str, None]) -> bool:
@@ -294,19 +294,27 @@ def offline() -> Iterator[None]:
         yield
 
 
+def _content(path: str) -> bytes | None:
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError):
+        return None
+
+
 @contextlib.contextmanager
-def files_asked_for() -> Iterator[set[str]]:
+def files_asked_for() -> Iterator[dict[str, bytes | None]]:
     """Note the files that docutils 0.21.2 tries to open inside the block, present or not, for include, csv-table, raw
     and the width of figures.
 
-    Their paths are relative to the current folder where inside it, else absolute. docutils' own files are left out.
+    Their paths are relative to the current folder where inside it, else absolute; with their contents just before, None
+    where there is nothing to read. docutils' own files are left out.
     """
     import docutils
     from docutils import io
     from docutils.parsers.rst.directives import images as untyped
 
     images: Any = untyped
-    asked: set[str] = set()
+    asked: dict[str, bytes | None] = {}
     folder = os.getcwd()
     own = os.path.join(os.path.dirname(docutils.__file__), "")
 
@@ -314,7 +322,7 @@ def files_asked_for() -> Iterator[set[str]]:
         def noted(path: str, *args: Any, **kwargs: Any) -> IO[Any]:
             absolute = os.path.abspath(path)
             if not absolute.startswith(own):
-                asked.add(below(folder, absolute) or absolute)
+                asked.setdefault(below(folder, absolute) or absolute, _content(absolute))
             return original(path, *args, **kwargs)
 
         return noted

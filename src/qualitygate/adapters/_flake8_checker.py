@@ -42,6 +42,8 @@ _REPLACED: tuple[Callable[..., Any], ...] = (
     checker.FileChecker.run_logical_checks,
     checker.FileChecker.run_physical_checks,
     processor.FileProcessor.generate_tokens,
+    processor.FileProcessor.noqa_line_for,
+    processor.FileProcessor._noqa_line_mapping.func,
     processor.FileProcessor.should_ignore_file,
 )
 
@@ -67,6 +69,7 @@ class Processor(_FileProcessor):  # type: ignore[misc]
         super().__init__(filename, options, lines)
         text = "".join(self.lines)
         self.has_backslash = "\\" in text
+        self.has_form_feed = "\f" in text
         self._has_noqa = "noqa" in text.lower()
         if not self._has_noqa:
             # Takes the place of the cached property; flake8 then looks into linecache, where no noqa is, either.

@@ -129,7 +129,7 @@ def _places(p: Processor, seen: _Line, found: list[tuple[Any, str]]) -> None:
 
 def _operators(p: Processor, seen: _Line, found: list[tuple[Any, str]]) -> None:
     line, tokens = seen.text, seen.tokens
-    if not _OPERATORS.isdisjoint(seen.texts) or _has_tight_punctuation(seen):
+    if not _OPERATORS.isdisjoint(seen.texts) or _has_tight_punctuation(p, seen):
         found.extend(own._missing_whitespace(line, tokens))
     if not _KEYWORDS.isdisjoint(seen.texts):
         found.extend(own._missing_whitespace_after_keyword(line, tokens))
@@ -139,14 +139,15 @@ def _operators(p: Processor, seen: _Line, found: list[tuple[Any, str]]) -> None:
         found.extend(own._python_3000_invalid_escape_sequence(line, tokens, p.noqa))
 
 
-def _has_tight_punctuation(seen: _Line) -> bool:
+def _has_tight_punctuation(p: Processor, seen: _Line) -> bool:
     """Whether something other than white space may follow a comma, semicolon or colon.
 
-    Between rows and before comments the logical line has spaces that are not there.
+    Between rows and before comments the logical line has spaces that are not there, and a form feed at the end of a row
+    is not in it.
     """
     if _PUNCTUATION.isdisjoint(seen.texts):
         return False
-    return not seen.one_row or seen.has_comment or _TIGHT_PUNCTUATION.search(seen.text) is not None
+    return not seen.one_row or seen.has_comment or p.has_form_feed or _TIGHT_PUNCTUATION.search(seen.text) is not None
 
 
 def _spaces(p: Processor, seen: _Line, found: list[tuple[Any, str]]) -> None:

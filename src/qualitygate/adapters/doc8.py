@@ -199,7 +199,7 @@ def _read(cfg: Config, shortcuts: _doc8_shortcuts.Shortcuts, path: str, data: by
             problem = FileProblem(kind="tool", message=f"docutils stopped at the halt_level of docutils.conf: {error}")
         except _docutils.NetworkUse as error:
             problem = FileProblem(kind="refused", message=str(error))
-    return Analysis(findings=tuple(map(_finding, result.errors)), problem=problem, depends=tuple(sorted(asked)))
+    return Analysis(findings=tuple(map(_finding, result.errors)), problem=problem, depends=tuple(sorted(asked.items())))
 
 
 def _parses(cfg: Config, path: str) -> bool:

@@ -44,8 +44,12 @@ def clear(config: Path | None, cache_dir: Path | None) -> None:
     """Remove everything that is kept; the next run looks at every file."""
     settings = load(config)
     store = open_store(settings.root, cache_dir)
-    click.echo(f"{store.clear():,} entries removed from {store.path}")
+    removed = store.clear()
+    left = sum(count for kind, count in store.summary().items() if kind != "bytes")
     _close(store)
+    if store.warnings:
+        raise UsageError(f"the cache {store.path} could not be emptied", "remove the file by hand")
+    click.echo(f"{removed - left:,} entries removed from {store.path}")
 
 
 @command.command("explain")
@@ -56,7 +60,7 @@ def explain_file(file: str, config: Path | None, cache_dir: Path | None) -> None
     """Say for each check that visits FILE whether its answer is known, and if not, what changed."""
     settings = load(config)
     path = root_relative(file, settings.root)
-    with gate.prepared(settings, gate.Options(paths=(path,), cache_dir=cache_dir)) as ready:
+    with gate.prepared(settings, gate.Options(paths=(path,), cache_dir=cache_dir, keeps=False)) as ready:
         require_tools(ready.plans, "nothing is known about them")
         assert ready.cache is not None
         if not ready.source.tree.shows(path):

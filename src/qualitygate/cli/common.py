@@ -29,7 +29,7 @@ config_option = click.option(
 
 cache_dir_option = click.option(
     "--cache-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, readable=False, path_type=Path),
     callback=lambda ctx, param, value: None if value is None else Path(os.path.abspath(value)),
     envvar="QUALITYGATE_CACHE_DIR",
     metavar="DIR",

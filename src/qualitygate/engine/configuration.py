@@ -14,8 +14,13 @@ from qualitygate.sources.source import Source
 
 def candidates(adapter: Adapter[Any], request: Request, tree: Tree) -> list[str]:
     """Files, there or not, relative to the root or absolute: declared ones, and those that an argument names."""
+    return sorted({*adapter.config_candidates(request, tree), *named(request, tree)})
+
+
+def named(request: Request, tree: Tree) -> set[str]:
+    """Those that an argument of the check names."""
     words = [*request.args, *(word for extra in request.extra_args.values() for word in extra)]
-    return sorted({*adapter.config_candidates(request, tree), *_named(words, tree)})
+    return set(_named(words, tree))
 
 
 def read(source: Source, path: str) -> bytes:

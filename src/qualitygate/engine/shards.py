@@ -12,10 +12,9 @@ import os
 import platform
 from collections.abc import Iterable, Mapping
 
+from qualitygate.engine.evidence import Evidence
 from qualitygate.engine.tasks import Plan, PlanResult
-from qualitygate.engine.versions import installed
 from qualitygate.model.shards import Manifest, Shard, Share
-from qualitygate.plugin import Adapter
 
 _BITS = 128
 
@@ -43,32 +42,33 @@ def _own_part(plan: PlanResult, shard: Shard, root_prefix: str) -> PlanResult:
 
 
 def manifest(
-    plans: Mapping[str, PlanResult], shard: Shard, root_prefix: str, adapters: Mapping[str, Adapter[object]]
+    plans: Mapping[str, PlanResult], shard: Shard, root_prefix: str, evidence: Evidence
 ) -> Manifest:
-    """What is told about the part of *plans* that is *shard*'s; *adapters* are those of the checks."""
+    """What is told about the part of *plans* that is *shard*'s; *evidence* is about their source.
+
+    Every shard tells about the contents of all files: that it would have said the same about those of the others is
+    what lets them be put together.
+    """
     shares = []
     for check, plan in plans.items():
         own = _own_part(plan, shard, root_prefix)
         if isinstance(plan, Plan) and isinstance(own, Plan):
+            contents = evidence.contents(path for _, path in plan.visits)
             share = Share(
                 check=check,
-                packages=_packages(plan, adapters[check]),
+                packages=evidence.packages(check),
+                inputs=evidence.inputs(plan),
                 visits=len(own.visits),
-                digest=_digest(own, root_prefix),
+                digest=_digest(own, root_prefix, contents),
                 all_visits=len(plan.visits),
-                all_digest=_digest(plan, root_prefix),
+                all_digest=_digest(plan, root_prefix, contents),
             )
             shares.append(share)
     return Manifest(shard=shard, python=platform.python_version(), shares=tuple(shares))
 
 
-def _packages(plan: Plan, adapter: Adapter[object]) -> tuple[str, ...]:
-    names = (adapter.distribution, *adapter.dependencies)
-    return tuple(sorted({*(f"{name} {installed(name) or 'missing'}" for name in names), *plan.plugins}))
-
-
-def _digest(plan: Plan, root_prefix: str) -> str:
-    return total(f"{_hash(root_prefix + path, spelled):x}" for spelled, path in plan.visits)
+def _digest(plan: Plan, root_prefix: str, contents: Mapping[str, bytes]) -> str:
+    return total(f"{_hash(root_prefix + path, spelled, contents[path]):x}" for spelled, path in plan.visits)
 
 
 def total(digests: Iterable[str]) -> str:
@@ -76,7 +76,7 @@ def total(digests: Iterable[str]) -> str:
     return f"{sum(int(digest, 16) for digest in digests) % 2**_BITS:032x}"
 
 
-def _hash(*names: str) -> int:
-    # A name is bytes, whatever this machine decodes them to.
-    data = b"\0".join(map(os.fsencode, names))
+def _hash(*fields: str | bytes) -> int:
+    # A name is bytes, whatever this machine decodes them to, and has no NUL; a digest, which may, comes last.
+    data = b"\0".join(map(os.fsencode, fields))
     return int.from_bytes(hashlib.sha256(data).digest()[: _BITS // 8], "big")

@@ -297,7 +297,9 @@ def _said(relative: str, data: bytes, analysis: Analysis) -> Said | None:
     return Said(
         findings=tuple(Located(raw=raw, path=relative, source=_source(raw, lines)) for raw in analysis.findings),
         problem=None if analysis.problem is None else replace(analysis.problem, path=relative),
-        depends=tuple((path, _digest_of(path)) for path in analysis.depends),
+        depends=tuple(
+            (path, None if content is None else content_digest(content)) for path, content in analysis.depends
+        ),
     )
 
 
@@ -306,14 +308,6 @@ def _numbers(relative: str, analysis: Analysis) -> bytes:
     return encode_numbers(
         [replace(one, path=path, subject=names.display(one.subject)) for one in analysis.measurements]
     )
-
-
-def _digest_of(path: str) -> bytes | None:
-    """Of a file that an answer depends on."""
-    try:
-        return content_digest(read_bytes(os.path.join(_Process.folder, path)))
-    except (OSError, ValueError):
-        return None
 
 
 def split_lines(data: bytes) -> list[str]:

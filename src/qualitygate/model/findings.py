@@ -61,8 +61,9 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[RawFinding, ...] = ()
     measurements: tuple[Measurement, ...] = ()
     problem: FileProblem | None = None
-    depends: tuple[str, ...] = ()
-    """Other files that the answer depends on, present or not; relative to the root or absolute."""
+    depends: tuple[tuple[str, bytes | None], ...] = ()
+    """Other files that the answer depends on, relative to the root or absolute, and their contents when the tool asked
+    for them; None for one that could not be read."""
 
 
 class Located(msgspec.Struct, frozen=True, kw_only=True, array_like=True):

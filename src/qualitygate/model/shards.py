@@ -18,12 +18,15 @@ class Shard(msgspec.Struct, frozen=True):
 class Share(msgspec.Struct, frozen=True, kw_only=True):
     """What one check was given in one shard, and in all of them together.
 
-    Digests are sums, so that those of all shards add up to that of the whole list: see `engine.shards`.
+    The digests of visits, over paths and contents, are sums, so that those of all shards add up to that of the
+    whole list: see `engine.shards`.
     """
 
     check: str
     packages: tuple[str, ...]
     """Its tool, that tool's dependencies and plug-ins, as `distribution version`."""
+    inputs: str
+    """A digest over what its answers depend on besides the visited files, such as native configuration."""
     visits: int
     digest: str
     all_visits: int

@@ -127,12 +127,14 @@ class Measurement(msgspec.Struct, kw_only=True):
 
 class Share(msgspec.Struct, kw_only=True):
     """What one check was given in this shard, and (`all_`) in all shards of the run: the number of its visits, and a
-    digest of paths that is the sum, modulo 2**128, of those of the visits. `packages` are its tool, that tool's
-    dependencies and plug-ins with their versions.
+    digest of paths and contents that is the sum, modulo 2**128, of those of the visits. `packages` are its tool, that
+    tool's dependencies and plug-ins with their versions; `inputs` is a digest over what the answers depend on besides
+    the visited files, such as the contents of native configuration files and of packages.
     """
 
     check: str
     packages: list[str]
+    inputs: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{40}$")]
     visits: int
     digest: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
     all_visits: int

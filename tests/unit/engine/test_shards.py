@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualitygate.adapters.registry import ADAPTERS
 from qualitygate.engine import shards
 from qualitygate.engine.tasks import Plan
 from qualitygate.errors import ToolError
@@ -20,9 +19,25 @@ NAMES = st.binary(min_size=1, max_size=20).filter(lambda name: not set(name) & {
 VISITS = st.lists(st.tuples(NAMES, NAMES), max_size=30).map(tuple)
 
 
-def manifests(plan, count, prefix=""):
-    adapters = {plan.check: ADAPTERS[plan.check]}
-    made = [shards.manifest({plan.check: plan}, Shard(index, count), prefix, adapters) for index in range(1, count + 1)]
+class Known:
+    """Evidence about files that hold their own name, or what they are said to."""
+
+    def __init__(self, texts):
+        self.texts = texts
+
+    def contents(self, paths):
+        return {path: self.texts.get(path, os.fsencode(path)) for path in paths}
+
+    def packages(self, check):
+        return (f"{check} 1",)
+
+    def inputs(self, plan):
+        return "3" * 40
+
+
+def manifests(plan, count, prefix="", texts=None):
+    known = Known(texts or {})
+    made = [shards.manifest({plan.check: plan}, Shard(index, count), prefix, known) for index in range(1, count + 1)]
     return [one.shares[0] for one in made]
 
 
@@ -90,9 +105,19 @@ def test_every_visit_changes_the_digest_and_their_order_does_not():
         assert manifests(Plan("yamllint", "1", other), 1)[0].digest != digest
 
 
+def test_the_content_of_a_file_changes_the_digest_of_all_in_every_shard_and_of_its_own_part():
+    plan = Plan("yamllint", "1", tuple((f"{number}.yaml", f"{number}.yaml") for number in range(20)))
+    before, after = manifests(plan, 2), manifests(plan, 2, texts={"7.yaml": b"other"})
+    owner = shards.shard_of("7.yaml", 2)
+
+    assert [one.all_digest == two.all_digest for one, two in zip(before, after, strict=True)] == [False, False]
+    assert [one.digest == two.digest for one, two in zip(before, after, strict=True)] == [owner == 2, owner == 1]
+    assert shards.total(share.digest for share in after) == after[0].all_digest
+
+
 def test_a_check_without_a_tool_has_no_share_and_stays_what_it_is():
     error = ToolError("yamllint is not installed")
     plans = {"yamllint": error}
 
     assert shards.own_part(plans, Shard(1, 2), "") == plans
-    assert shards.manifest(plans, Shard(1, 2), "", {}).shares == ()
+    assert shards.manifest(plans, Shard(1, 2), "", Known({})).shares == ()

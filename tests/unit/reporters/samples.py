@@ -148,7 +148,13 @@ HOSTILE_TEXT += "x" * 10_000
 HOSTILE_PATH = "src/\x1b]0;title\x07[red]\n\u202ey.py \U0001f4a9 \udcfe"
 
 SHARE = Share(
-    check="flake8", packages=("flake8 7.3.0",), visits=800, digest="1" * 32, all_visits=1515, all_digest="2" * 32
+    check="flake8",
+    packages=("flake8 7.3.0",),
+    inputs="3" * 40,
+    visits=800,
+    digest="1" * 32,
+    all_visits=1515,
+    all_digest="2" * 32,
 )
 
 REPORTS: dict[str, Report] = {
@@ -314,6 +320,7 @@ _SHARES = st.builds(
     Share,
     check=_TEXT,
     packages=st.lists(_TEXT, max_size=2).map(tuple),
+    inputs=st.text("0123456789abcdef", min_size=40, max_size=40),
     visits=_NUMBER,
     digest=_DIGEST,
     all_visits=_NUMBER,

@@ -20,6 +20,7 @@ from qualitygate.engine.answer import Answer
 from qualitygate.engine.cache import keys, store
 from qualitygate.engine.cache.contents import Contents, content_digest
 from qualitygate.engine.cache.packages import Packages
+from qualitygate.engine.cache.steadiness import Steadiness
 from qualitygate.engine.cache.store import Store
 from qualitygate.engine.isolation import safe_path
 from qualitygate.engine.tasks import FileResult, Plan, Said
@@ -75,6 +76,8 @@ class Cache:
         tools: Check -> tool.
 
         trust_signatures: Whether unchanged time stamps prove an unchanged file.
+
+        keeps: Whether what is new is written.
     """
 
     def __init__(
@@ -84,7 +87,9 @@ class Cache:
         requests: Mapping[str, Request],
         tools: Mapping[str, str],
         trust_signatures: bool,
+        keeps: bool = True,
     ) -> None:
+        self._keeps = keeps
         self._store = opened
         self._source = source
         self._requests = requests
@@ -93,11 +98,15 @@ class Cache:
         self._state_key = keys.digest("contents", kind, source.tree.root)
         remembered = opened.get(store.STATE, self._state_key)
         self.contents = Contents(source, remembered[0] if remembered else None, trust_signatures or not source.on_disk)
-        self._inputs = keys.Inputs(source, Packages(safe_path(sys.path, source.tree.root)))
+        self.inputs = keys.Inputs(source, Packages(safe_path(sys.path, source.tree.root)))
         self._depends: dict[str, set[tuple[str, bytes | None]]] = {check: set() for check in requests}
         self._others: dict[str, bytes | None] = {}
-        self._news: set[str] = set()
-        """Checks of which something new was kept."""
+        self._news: dict[str, list[tuple[int, bytes, bytes, bytes | None]]] = {}
+        """What is to be kept of each check, once it is known that nothing changed meanwhile."""
+        self._read: dict[str, set[str]] = {}
+        """Files that a check's new answers were made from, besides those that they are about."""
+        self._steadiness = Steadiness(source.tree.root)
+        self._noted: set[str] = set()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -106,12 +115,22 @@ class Cache:
 
     def close(self) -> None:
         """Write what is new."""
-        if self.contents.changed:
+        if self.contents.changed and self._keeps:
             self._store.put(store.STATE, self._state_key, self.contents.encode())
         for check in self._news:
             parts = self.plan_parts(check)
-            self._put(store.STATE, self._parts_key(check), _Remembered({name: parts[name] for name in parts}))
+            self._put(check, store.STATE, self._parts_key(check), _Remembered({name: parts[name] for name in parts}))
+        self._flush()
         self._store.close()
+
+    def _flush(self) -> None:
+        """Write what was made from files that are as they were."""
+        for check, entries in self._news.items():
+            if self._keeps and (not self._source.on_disk or self._steadiness.holds(self._read.get(check, ()))):
+                for entry in entries:
+                    self._store.put(*entry)
+            entries.clear()
+        self._store.flush()
 
     # --- keys -----------------------------------------------------------------------------------------------------
 
@@ -122,7 +141,11 @@ class Cache:
     @functools.cache  # noqa: B019 - lives as long as the run
     def parts(self, check: str) -> keys.Parts:
         """What the answers of a check depend on besides the files."""
-        return self._inputs.check_parts(self.adapter(check), self._requests[check])
+        adapter, request = self.adapter(check), self._requests[check]
+        candidates = configuration.candidates(adapter, request, self._source.tree)
+        self._steadiness.note(candidates)
+        self._read[check] = set(candidates)
+        return self.inputs.check_parts(adapter, request)
 
     @functools.cache  # noqa: B019 - lives as long as the run
     def plan_parts(self, check: str) -> keys.Parts:
@@ -130,7 +153,7 @@ class Cache:
         adapter = self.adapter(check)
         files = self._source.tree.files
         scripts = self.contents.scripts(p for p in files if not p.endswith(".py")) if adapter.finds_scripts else b""
-        return self._inputs.plan_parts(adapter, self._requests[check], self.parts(check), scripts)
+        return self.inputs.plan_parts(adapter, self._requests[check], self.parts(check), scripts)
 
     def unkept(self, plan: Plan) -> str:
         """Why the answers of a check must not be kept; empty if they may."""
@@ -138,7 +161,7 @@ class Cache:
 
     @functools.cache  # noqa: B019 - lives as long as the run
     def _changeable(self, check: str) -> str:
-        names = self._inputs.changeable(self.adapter(check))
+        names = self.inputs.changeable(self.adapter(check))
         return f"the code of {', '.join(names)} can change at any time (an editable installation)" if names else ""
 
     def file_key(self, plan: Plan, visit: tuple[str, str], digest: bytes, context: str) -> bytes:
@@ -151,7 +174,7 @@ class Cache:
 
     @functools.cache  # noqa: B019 - lives as long as the run
     def _answers_keys(self, check: str, config_files: tuple[str, ...]) -> bytes:
-        read = {f"read {path}": self._inputs.file(path) for path in config_files}
+        read = {f"read {path}": self.inputs.file(path) for path in config_files}
         return keys.of({**self.parts(check), **read})
 
     def _parts_key(self, check: str) -> bytes:
@@ -185,8 +208,7 @@ class Cache:
         if self._changeable(plan.check):
             return
         read = tuple((path, self._digest(path)) for path in plan.config_files)
-        self._news.add(plan.check)
-        self._put(store.PLAN, keys.of(self.plan_parts(plan.check)), _KeptPlan(plan, read))
+        self._put(plan.check, store.PLAN, keys.of(self.plan_parts(plan.check)), _KeptPlan(plan, read))
 
     # --- answers --------------------------------------------------------------------------------------------------
 
@@ -219,7 +241,8 @@ class Cache:
         if key is not None:
             depends = tuple(sorted(self._depends[plan.check], key=repr))
             found = (tuple(answer.findings), tuple(answer.problems), tuple(answer.overall), tuple(answer.notes))
-            self._put(store.ANSWER, key, _Whole(*found, depends))
+            self._note_reading(plan)
+            self._put(plan.check, store.ANSWER, key, _Whole(*found, depends))
 
     def _whole_key(self, plan: Plan) -> bytes | None:
         """None where the answer can not be kept as a whole."""
@@ -293,22 +316,32 @@ class Cache:
         key = self.file_key(plan, (result.spelled, result.path), result.digest, result.context)
         if result.said is not None:
             self._depends[plan.check].update(result.said.depends)
-        self._news.add(plan.check)
         if result.digest == self.contents.digest(result.path):
-            self._put(store.RESULT, key, result.said, result.numbers)
-            self._store.put(store.RESULT, self._seen_key(plan), b"")
+            self._note_reading(plan)
+            self._put(plan.check, store.RESULT, key, result.said, result.numbers)
+            self._put(plan.check, store.RESULT, self._seen_key(plan), None)
         else:
             # It was changed during the run: what is known about all files together belongs to no state of them.
             self._depends[plan.check].add((result.path, None))
-        if self._store.waiting() >= _FLUSH:
-            self._store.flush()
+        if sum(map(len, self._news.values())) >= 2 * _FLUSH:
+            self._flush()
 
-    def _put(self, kind: int, key: bytes, value: msgspec.Struct | None, numbers: bytes | None = None) -> None:
+    def _note_reading(self, plan: Plan) -> None:
+        """What workers read for the answers of *plan*: its configuration, documents that matter to later ones."""
+        if plan.check not in self._noted:
+            self._noted.add(plan.check)
+            self._read[plan.check].update(plan.config_files)
+            if self.adapter(plan.check).has_context:
+                self._read[plan.check].update(relative for _, relative in plan.visits)
+
+    def _put(
+        self, check: str, kind: int, key: bytes, value: msgspec.Struct | None, numbers: bytes | None = None
+    ) -> None:
         try:
             encoded = b"" if value is None else msgspec.msgpack.encode(value)
         except UnicodeEncodeError:  # a name that is not UTF-8
             return
-        self._store.put(kind, key, encoded, numbers or None)
+        self._news.setdefault(check, []).append((kind, key, encoded, numbers or None))
 
     # --- files that answers depend on -----------------------------------------------------------------------------
 

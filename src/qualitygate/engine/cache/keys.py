@@ -12,7 +12,7 @@ import locale
 import os
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,9 @@ class Inputs:
         parts |= {f"variable {name}": os.environ.get(name, MISSING) for name in adapter.variables}
         files = configuration.candidates(adapter, request, self._source.tree)
         parts |= {f"file {path}": self.file(path) for path in files}
+        # A tool that is told to read pyproject.toml may take it for another kind of file than TOML.
+        named = configuration.named(request, self._source.tree)
+        parts |= {f"file {path} (named)": self._whole(path) for path in named if _is_reduced(path)}
         parts["arguments"] = repr((adapter.name, request.args, sorted(request.extra_args.items())))
         return parts
 
@@ -78,7 +81,8 @@ class Inputs:
         return [name for name in self._distributions(adapter) if self._packages.is_changeable(name)]
 
     def _distributions(self, adapter: Adapter[Any]) -> list[str]:
-        return sorted({adapter.distribution, *adapter.dependencies, *self._packages.providers(adapter.plugin_groups)})
+        providers = self._packages.providers(adapter.plugin_groups)
+        return sorted(self._packages.with_requirements([adapter.distribution, *adapter.dependencies, *providers]))
 
     def plan_parts(
         self, adapter: Adapter[Any], request: Request, check_parts: Parts, scripts: bytes
@@ -113,13 +117,18 @@ class Inputs:
         return self._files[path]
 
     def _file(self, path: str) -> str:
+        return self._whole(path, _tool_tables if _is_reduced(path) else bytes)
+
+    def _whole(self, path: str, part: Callable[[bytes], bytes] = bytes) -> str:
         try:
             data = configuration.read(self._source, path)
         except (OSError, ValueError) as error:
             return f"{MISSING} ({type(error).__name__})"
-        if os.path.basename(path) == "pyproject.toml":
-            data = _tool_tables(data)
-        return hashlib.sha256(data).hexdigest()[:32]
+        return hashlib.sha256(part(data)).hexdigest()[:32]
+
+
+def _is_reduced(path: str) -> bool:
+    return os.path.basename(path) == "pyproject.toml"
 
 
 _PACKAGING = ("project", "build-system", "dependency-groups")

@@ -32,12 +32,18 @@ def open_store(root: Path, given: Path | None, tracked: frozenset[str] | None = 
 
 
 def open_cache(
-    root: Path, given: Path | None, source: Source, requests: Mapping[str, Request], tools: Mapping[str, str]
+    root: Path,
+    given: Path | None,
+    source: Source,
+    requests: Mapping[str, Request],
+    tools: Mapping[str, str],
+    keeps: bool = True,
 ) -> Cache:
     """What earlier runs found out about the project.
 
     For the arguments and errors see `open_store` and `Cache`. In CI (`CI` is set) time stamps prove nothing: a
     checkout has fresh ones, and a restored cache comes from another machine.
     """
-    opened = open_store(root, given, source.tracked)
-    return Cache(opened, source, requests, tools, trust_signatures=not os.environ.get("CI"))
+    # What a commit holds is not what git tracks now.
+    opened = open_store(root, given, None if source.info.kind == "commit" else source.tracked)
+    return Cache(opened, source, requests, tools, trust_signatures=not os.environ.get("CI"), keeps=keeps)

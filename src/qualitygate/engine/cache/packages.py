@@ -55,6 +55,24 @@ class Packages:
         wanted = [re.compile(rb"^\s*\[\s*%s\s*\]" % re.escape(group.encode()), re.MULTILINE) for group in groups]
         return sorted(name for name, text in self._entry_points().items() if any(one.search(text) for one in wanted))
 
+    def with_requirements(self, distributions: Iterable[str]) -> set[str]:
+        """*distributions* and all that they require, extras left out, and that these require."""
+        found: set[str] = set()
+        pending = [_canonical(name) for name in distributions]
+        while pending:
+            name = pending.pop()
+            if name not in found:
+                found.add(name)
+                pending += self._requirements(name)
+        return found
+
+    def _requirements(self, name: str) -> list[str]:
+        place = self._places.get(name)
+        if place is None:
+            return []
+        headers = _read(place, "METADATA").partition(b"\n\n")[0]
+        return [_canonical(match[1].decode()) for match in _REQUIREMENT.finditer(headers) if b"extra" not in match[2]]
+
     def all(self) -> str:
         """A digest over names and versions of everything that is installed."""
         names = sorted(os.path.basename(place) for place in self._places.values())
@@ -65,6 +83,9 @@ class Packages:
             texts = {name: _read(place, "entry_points.txt") for name, place in self._places.items()}
             self._points = {name: text for name, text in texts.items() if text}
         return self._points
+
+
+_REQUIREMENT = re.compile(rb"^Requires-Dist: *([A-Za-z0-9._-]+)[^;\r\n]*(.*)$", re.MULTILINE)
 
 
 def _metadata_folders(folder: str) -> Iterator[str]:

@@ -73,7 +73,8 @@ def require_own(place: Path, root: Path, tracked: Collection[str] | None = None)
         if path.is_symlink():
             raise _refusal(path, "is a link", "Remove the link")
     if any(path.exists() for path in files) and _is_tracked(place, root, tracked):
-        raise _refusal(files[0], "is tracked by git", f"Run `git rm -f '{DATABASE}*'` in that folder and commit")
+        command = f"git rm -r -f {FOLDER}" if place.name == FOLDER else f"git rm -f '{place.name}/{DATABASE}*'"
+        raise _refusal(files[0], "is tracked by git", f"Run `{command}` in the folder above it and commit")
 
 
 def _refusal(path: Path, what: str, cure: str) -> SourceError:

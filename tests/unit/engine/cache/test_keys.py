@@ -71,7 +71,7 @@ def test_every_declared_variable_and_distribution_is_a_part(
             context.setenv(name, "other")
             assert f"the environment variable {name} changed" in changes(before, parts(tool, root)), name
     nothing_installed = changes(before, parts(tool, root, Packages([])))
-    for name in (adapter.distribution, *adapter.dependencies):
+    for name in map(str.lower, (adapter.distribution, *adapter.dependencies)):
         installed = before[f"package {name}"] != "missing"
         assert (f"{name} is another one: missing" in nothing_installed) is installed, name
 
