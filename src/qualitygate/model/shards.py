@@ -18,8 +18,8 @@ class Shard(msgspec.Struct, frozen=True):
 class Share(msgspec.Struct, frozen=True, kw_only=True):
     """What one check was given in one shard, and in all of them together.
 
-    The digests of visits, over paths and contents, are sums, so that those of all shards add up to that of the
-    whole list: see `engine.shards`.
+    The digests of visits, over paths and contents, are sums, so that those of all shards add up to that of the whole
+    list: see `engine.shards`.
     """
 
     check: str
