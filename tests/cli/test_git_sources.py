@@ -348,14 +348,36 @@ def test_nothing_is_left_but_the_cache(make_project, tmp_path, scratch, how):
     assert list(scratch.iterdir()) == []
 
 
-def test_an_interrupted_run_leaves_no_folder_and_no_process(make_project, scratch):
-    slow = {f"docs/{n}.rst": "T\n=\n\n" + "*word* `x` " * 40_000 + "\n" for n in range(4)}
-    project = make_project({**slow, "pyproject.toml": '[tool.qualitygate]\nchecks = ["doc8"]\n'})
+SLEEPER = """
+import time
+
+from doc8.checks import ContentCheck
+
+class Check(ContentCheck):
+    name, version = "sleeper", "1.0"
+    EXTENSIONS = {".rst"}
+    REPORTS = {"S100"}
+
+    def report_iter(self, parsed_file):
+        time.sleep(600)
+        yield from ()
+"""
+
+
+def test_an_interrupted_run_leaves_no_folder_and_no_process(make_project, tmp_path, scratch):
+    info = tmp_path / "site/doc8_sleeper-1.0.dist-info"
+    info.mkdir(parents=True)
+    (tmp_path / "site/doc8_sleeper.py").write_text(SLEEPER)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: doc8-sleeper\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[doc8.extension.check]\nsleeper = doc8_sleeper:Check\n")
+    project = make_project({"a.rst": "T\n=\n", "pyproject.toml": '[tool.qualitygate]\nchecks = ["doc8"]\n'})
     marker = f"QUALITYGATE_TEST_MARK={scratch}"
     with subprocess.Popen(
         [sys.executable, "-P", "-m", "qualitygate", "check", "--staged", "--no-cache"],
         cwd=project.root,
-        env=environment(project.home, TMPDIR=str(scratch), QUALITYGATE_TEST_MARK=str(scratch)),
+        env=environment(
+            project.home, TMPDIR=str(scratch), QUALITYGATE_TEST_MARK=str(scratch), PYTHONPATH=str(tmp_path / "site")
+        ),
         stderr=subprocess.PIPE,
         start_new_session=True,
     ) as process:
