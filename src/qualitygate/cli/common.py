@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -105,8 +105,8 @@ def _folder() -> Path:
         raise UsageError("the current folder does not exist any more", "change to a folder that does") from None
 
 
-def print_whole(text: str) -> None:
-    """Write *text* to standard output in UTF-8, whatever the terminal's encoding; escaped bytes of names as they are.
+def print_whole(pieces: Iterable[str]) -> None:
+    """Write *pieces* of text to standard output in UTF-8, whatever the terminal's encoding; escaped bytes as they are.
 
     A reader that has gone away, such as `head`, wanted no more: that changes nothing about the run.
 
@@ -118,7 +118,7 @@ def print_whole(text: str) -> None:
         raise UsageError("standard output is closed", "name a file instead of -")
     try:
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+        sys.stdout.buffer.writelines(piece.encode("utf-8", "surrogateescape") for piece in pieces)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         # What is left in the buffer has nowhere to go; without this Python complains about it at its end.

@@ -32,4 +32,4 @@ def command(config: Path | None, only: tuple[str, ...], null: bool) -> None:
         prefix = f"{check.name}\t" if len(checks) > 1 else ""
         for path in sorted({relative for _, relative in plan.visits}):
             lines.append(f"{prefix}{path}\0" if null else f"{prefix}{names.visible(path)}\n")
-    print_whole("".join(lines))
+    print_whole(lines)

@@ -91,12 +91,12 @@ def _write(report: Report, targets: Sequence[Target]) -> list[UsageError]:
     """Write every report that can be written; gives what is wrong with the others."""
     failures = []
     for name, path in targets:
-        text = FORMATS[name].render(report)
+        pieces = FORMATS[name].render(report)
         try:
             if path == "-":
-                print_whole(text)
+                print_whole(pieces)
             else:
-                write_report(path, text)
+                write_report(path, pieces)
         except UsageError as error:
             failures.append(error)
     return failures

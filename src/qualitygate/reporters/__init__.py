@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import importlib
+from collections.abc import Iterable
 
 import msgspec
 
@@ -16,15 +17,15 @@ class Format(msgspec.Struct, frozen=True):
 
     name: str
     module: str
-    """In this package; its function `render` turns a report into text. Imported when it is used."""
+    """In this package; its function `render` turns a report into pieces of text. Imported when it is used."""
     summary: str
     """What it is for, in a few words, for help texts."""
     measurements: bool = False
     """Whether it shows the measurements."""
 
-    def render(self, report: Report) -> str:
-        """*report* in this format."""
-        text: str = importlib.import_module(f"qualitygate.reporters.{self.module}").render(report)
+    def render(self, report: Report) -> Iterable[str]:
+        """*report* in this format, piece by piece."""
+        text: Iterable[str] = importlib.import_module(f"qualitygate.reporters.{self.module}").render(report)
         return text
 
 

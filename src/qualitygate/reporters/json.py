@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, cast
 
 import msgspec
@@ -41,19 +41,32 @@ def schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title} | msgspec.json.schema(Document)
 
 
-def render(report: results.Report) -> str:
+def render(report: results.Report) -> Iterator[str]:
     """*report* as indented JSON that ends with a line break. Findings are in the order path, line, column, check, rule.
 
-    Lone surrogates, which JSON in UTF-8 can not hold, are written as `names.display` does.
+    It comes in pieces, a file's measurements at a time: a big project has hundreds of thousands of them. Lone
+    surrogates, which JSON in UTF-8 can not hold, are written as `names.display` does.
     """
-    document = _document(report)
+    # No string has a line break in it, so this is the key of the document and nothing else.
+    head, key, tail = _text(_document(report)).rpartition('\n  "measurements": [')
+    yield head + key
+    gap = "\n    "
+    for group in _measurements(report.runs):
+        # A list of its own has its items at the first level, not at the second.
+        items = _text(group).removeprefix("[\n  ").removesuffix("\n]")
+        yield gap + items.replace("\n", "\n  ")
+        gap = ",\n    "
+    yield (tail if gap == "\n    " else "\n  " + tail) + "\n"
+
+
+def _text(value: Document | list[Measurement]) -> str:
     try:
-        data = msgspec.json.encode(document)
+        data = msgspec.json.encode(value)
     except UnicodeEncodeError:
-        data = msgspec.json.encode(_encodable(msgspec.to_builtins(document)))
+        data = msgspec.json.encode(_encodable(msgspec.to_builtins(value)))
     text = msgspec.json.format(data, indent=2).decode("utf-8")
     # JSON itself asks only for C0 to be escaped; all others are inside of strings too, so nothing else is changed.
-    return names.INVISIBLE.sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text) + "\n"
+    return names.INVISIBLE.sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text)
 
 
 def parse(data: bytes | str, name: str = "the report") -> results.Report:
@@ -92,6 +105,7 @@ def _encodable(value: Any) -> Any:
 
 
 def _document(report: results.Report) -> Document:
+    """Without the measurements."""
     verdicts: list[results.CheckVerdict | None] = [*report.verdict.checks]
     verdicts += [None] * (len(report.runs) - len(verdicts))
     ordered = sorted((finding for run in report.runs for finding in run.findings), key=order)
@@ -113,7 +127,7 @@ def _document(report: results.Report) -> Document:
         warnings=list(report.warnings),
         checks=[_check(run, verdict) for run, verdict in zip(report.runs, verdicts, strict=True)],
         findings=[_finding(finding) for finding in ordered],
-        measurements=_measurements(report.runs),
+        measurements=[],
         arguments=list(report.arguments),
     )
 
@@ -168,19 +182,21 @@ def _finding(finding: findings.Finding) -> Finding:
     return Finding(**values | {"severity": finding.severity.word})
 
 
-def _measurements(runs: Sequence[results.CheckRun]) -> list[Measurement]:
-    made = [
-        Measurement(check=run.check, tool=run.tool, **msgspec.structs.asdict(item))
-        for run in runs
-        for item in run.measurements
-    ]
-    for item in made:
-        item.value = float(item.value) if item.value is not None and math.isfinite(item.value) else None
-    return sorted(made, key=_place)
+def _measurements(runs: Sequence[results.CheckRun]) -> Iterator[list[Measurement]]:
+    """Those of one path after those of another, in the order path, line, check, metric, subject."""
+    by_path: dict[str, list[tuple[results.CheckRun, findings.Measurement]]] = {}
+    for run in runs:
+        for item in run.measurements:
+            by_path.setdefault(names.display(item.path), []).append((run, item))
+    for path in sorted(by_path):
+        made = [_measurement(run, item) for run, item in by_path[path]]
+        yield sorted(made, key=lambda item: (item.line or 0, item.check, item.metric, item.subject))
 
 
-def _place(item: Measurement) -> tuple[str, int, str, str, str]:
-    return (names.display(item.path), item.line or 0, item.check, item.metric, item.subject)
+def _measurement(run: results.CheckRun, item: findings.Measurement) -> Measurement:
+    made = Measurement(check=run.check, tool=run.tool, **msgspec.structs.asdict(item))
+    made.value = float(item.value) if item.value is not None and math.isfinite(item.value) else None
+    return made
 
 
 # ---- format -> values

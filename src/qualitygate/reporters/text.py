@@ -17,12 +17,12 @@ UNJUDGED = "qualitygate: not judged: the run did not finish"
 _Entry = tuple[tuple[str, int, int, str, str], str]
 
 
-def render(report: Report) -> str:
+def render(report: Report) -> Iterator[str]:
     """The lines of *report*, sorted by path, line, column, check and rule; empty when there is nothing to tell."""
     lines = [line for _, line in sorted(_entries(report), key=lambda entry: entry[0])]
     if report.verdict.word == "unjudged":
         lines.append(UNJUDGED if report.shard is None else f"qualitygate: not judged: {report.shard.shard}")
-    return "".join(f"{line}\n" for line in lines)
+    yield from (f"{line}\n" for line in lines)
 
 
 def _entries(report: Report) -> Iterator[_Entry]:

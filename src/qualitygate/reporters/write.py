@@ -7,7 +7,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from qualitygate.errors import UsageError
 from qualitygate.model import names
@@ -28,8 +28,8 @@ _CURES = {
 _DESCRIPTORS = ("/dev/fd/", "/dev/stderr", "/dev/stdout", "/proc/")
 
 
-def write_report(path: str, text: str) -> None:
-    """Replace the file *path* by *text* in UTF-8; a reader sees the old file or the new one, never a part.
+def write_report(path: str, pieces: Iterable[str]) -> None:
+    """Replace the file *path* by *pieces* of text in UTF-8; a reader sees the old file or the new one, never a part.
 
     Missing parent folders are made. A link is followed. An existing file keeps its permission bits, a new one gets
     those of the umask. Streams (see `is_stream`) are written to in place.
@@ -38,16 +38,16 @@ def write_report(path: str, text: str) -> None:
 
         UsageError: It can not be written; what was there before is still there, unless it is a stream.
     """
-    data = text.encode("utf-8", "backslashreplace")
+    data = (piece.encode("utf-8", "backslashreplace") for piece in pieces)
     with _explained(path):
         if is_stream(path):
-            with open(path, "ab", buffering=0) as stream:
-                _write_all(stream.fileno(), data)
+            with open(path, "ab") as stream:
+                stream.writelines(data)
         else:
             _replace(os.path.realpath(path), data)
 
 
-def write_placeholder(path: str, text: str) -> None:
+def write_placeholder(path: str, pieces: Iterable[str]) -> None:
     """`write_report` for the text that stands in a file until its run has ended; a stream could not take it back.
 
     Raises:
@@ -57,7 +57,7 @@ def write_placeholder(path: str, text: str) -> None:
     with _explained(path):
         stream = is_stream(path)
     if not stream:
-        write_report(path, text)
+        write_report(path, pieces)
 
 
 def is_stream(path: str) -> bool:
@@ -85,19 +85,17 @@ def _explained(path: str) -> Iterator[None]:
         raise UsageError(f"report `{names.visible(path)}`: can not be written: {problem.strerror}", cure) from problem
 
 
-def _replace(path: str, data: bytes) -> None:
+def _replace(path: str, data: Iterable[bytes]) -> None:
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
     mode = _present_mode(path)
     draft = os.path.join(folder, f".qualitygate-{secrets.token_hex(8)}.tmp")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
-        try:
+        with open(descriptor, "wb") as stream:
             if mode is not None:
                 os.fchmod(descriptor, mode)
-            _write_all(descriptor, data)
-        finally:
-            os.close(descriptor)
+            stream.writelines(data)
         os.replace(draft, path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -113,10 +111,3 @@ def _present_mode(path: str) -> int | None:
     if stat.S_ISDIR(status.st_mode):
         raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
     return stat.S_IMODE(status.st_mode)
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        written = os.write(descriptor, view)
-        view = view[written:]

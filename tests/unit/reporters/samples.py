@@ -23,7 +23,7 @@ from qualitygate.model.severity import Severity
 from qualitygate.model.shards import Manifest, Shard, Share
 from qualitygate.policy import Terms, judge
 from qualitygate.policy import unjudged as not_judged
-from qualitygate.reporters import unjudged
+from qualitygate.reporters import json, text, unjudged
 
 STARTED = datetime.datetime(2026, 3, 14, 9, 26, 53, 589000, tzinfo=datetime.UTC)
 FLAKE8_BY_HAND = ("flake8 --max-line-length=120 src tests",)
@@ -462,3 +462,13 @@ def reports(draw: st.DrawFn) -> Report:
         files=draw(_NUMBER),
         shard=draw(st.none() | _MANIFESTS),
     )
+
+
+def as_json(made: Report) -> str:
+    """The whole of a report in this format."""
+    return "".join(json.render(made))
+
+
+def as_text(made: Report) -> str:
+    """The whole of a report in this format."""
+    return "".join(text.render(made))

@@ -16,8 +16,8 @@ def test_formats_are_found_by_their_names() -> None:
 
 def test_a_run_that_does_not_finish_leaves_files_that_say_so() -> None:
     made = unjudged(version="0.1.0", started=STARTED)
-    document = json.loads(FORMATS["json"].render(made))
+    document = json.loads("".join(FORMATS["json"].render(made)))
 
     assert (document["verdict"], document["exit_code"]) == ("unjudged", ExitCode.BROKEN)
     assert document["checks"] == document["findings"] == []
-    assert FORMATS["text"].render(made) == "qualitygate: not judged: the run did not finish\n"
+    assert "".join(FORMATS["text"].render(made)) == "qualitygate: not judged: the run did not finish\n"

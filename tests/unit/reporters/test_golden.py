@@ -25,7 +25,7 @@ RENDERERS: dict[str, Callable[[Report], str]] = {
     "colour.terminal": lambda report: terminal.render(report, colour=True),
     "log.terminal": lambda report: terminal.render(report, wrapped=False),
     "ascii.terminal": lambda report: terminal.render(report, ascii=True),
-} | {name: made.render for name, made in FORMATS.items()}
+} | {name: lambda report, made=made: "".join(made.render(report)) for name, made in FORMATS.items()}
 
 
 # The JSON of hundreds of findings shows nothing that the others do not.

@@ -15,14 +15,14 @@ from qualitygate.errors import UsageError
 from qualitygate.model.findings import Measurement
 from qualitygate.model.limits import Policy, SoftFail
 from qualitygate.model.results import Report
-from qualitygate.reporters import json, terminal, text
-from tests.unit.reporters.samples import RADON, REPORTS, SYNTAX, finding, many, report, reports, run
+from qualitygate.reporters import json, terminal
+from tests.unit.reporters.samples import RADON, REPORTS, SYNTAX, as_json, as_text, finding, many, report, reports, run
 
 VALIDATOR = jsonschema.Draft202012Validator(json.schema())
 
 
 def loaded(made: Report) -> dict[str, Any]:
-    document: dict[str, Any] = plain_json.loads(json.render(made))
+    document: dict[str, Any] = plain_json.loads(as_json(made))
     return document
 
 
@@ -145,27 +145,27 @@ def test_a_byte_that_is_not_utf8_does_not_stop_the_report() -> None:
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_report_read_back_renders_the_same_in_every_format(name: str) -> None:
     original = REPORTS[name]
-    again = json.parse(json.render(original))
+    again = json.parse(as_json(original))
 
-    assert json.render(again) == json.render(original)
-    assert text.render(again) == text.render(original)
+    assert as_json(again) == as_json(original)
+    assert as_text(again) == as_text(original)
     assert terminal.render(again, verbose=True) == terminal.render(original, verbose=True)
 
 
 @settings(max_examples=60, deadline=None)
 @given(reports())
 def test_nothing_is_lost_in_a_round_trip(made: Report) -> None:
-    rendered = json.render(made)
+    rendered = as_json(made)
 
     VALIDATOR.validate(plain_json.loads(rendered))
-    assert json.render(json.parse(rendered)) == rendered
-    assert json.render(json.parse(rendered.encode())) == rendered
+    assert as_json(json.parse(rendered)) == rendered
+    assert as_json(json.parse(rendered.encode())) == rendered
 
 
 def test_a_key_of_a_later_version_is_passed_over() -> None:
     document = loaded(REPORTS["failed"]) | {"invented": 1}
 
-    assert json.render(json.parse(plain_json.dumps(document))) == json.render(REPORTS["failed"])
+    assert as_json(json.parse(plain_json.dumps(document))) == as_json(REPORTS["failed"])
 
 
 @pytest.mark.parametrize(
@@ -199,4 +199,4 @@ def test_a_finding_of_an_unlisted_check_is_refused(key: str) -> None:
 
 
 def test_ten_thousand_findings_survive() -> None:
-    assert len(loaded(json.parse(json.render(many(10_000))))["findings"]) == 10_000
+    assert len(loaded(json.parse(as_json(many(10_000))))["findings"]) == 10_000

@@ -9,15 +9,14 @@ from hypothesis import given, settings
 
 from qualitygate.model.findings import FileProblem
 from qualitygate.model.results import Breakage, Report
-from qualitygate.reporters import text
-from tests.unit.reporters.samples import finding, report, reports, run
+from tests.unit.reporters.samples import as_text, finding, report, reports, run
 
 # Vim's default: the pattern that `%f:%l:%c: %m` of errorformat stands for.
 ERRORFORMAT = re.compile(r"(?P<path>.+?):(?P<line>\d+):(?P<column>\d+): (?P<message>.+)")
 
 
 def lines_of(*findings: object, **values: object) -> list[str]:
-    return text.render(report(run(findings=findings, **values))).splitlines()
+    return as_text(report(run(findings=findings, **values))).splitlines()
 
 
 def test_an_editor_finds_place_and_message() -> None:
@@ -51,7 +50,7 @@ def test_what_a_tool_does_not_give_is_left_out(place: dict[str, None], start: st
 def test_without_a_configuration_file_the_root_stands_for_the_project() -> None:
     one = run(findings=(finding(path=None, line=None, column=None),))
 
-    assert text.render(report(one, config_file=None)).startswith(".: flake8/E501 ")
+    assert as_text(report(one, config_file=None)).startswith(".: flake8/E501 ")
 
 
 def test_lines_are_sorted_by_path_then_number_then_rule() -> None:
@@ -97,13 +96,13 @@ def test_a_message_of_several_lines_is_one_line() -> None:
 
 
 def test_a_clean_report_is_empty() -> None:
-    assert text.render(report(run())) == ""
+    assert as_text(report(run())) == ""
 
 
 @settings(max_examples=40, deadline=None)
 @given(reports())
 def test_there_is_one_line_for_each_thing_to_tell(made: Report) -> None:
-    rendered = text.render(made)
+    rendered = as_text(made)
     things = sum(len(one.findings) + len(one.problems) + len(one.breakage) for one in made.runs)
 
     rendered.encode()

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -171,19 +172,16 @@ def write_full() -> UsageError:
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO])
-def test_a_failed_write_leaves_the_old_file_and_no_draft(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
+def test_a_failed_write_leaves_the_old_file_and_no_draft(tmp_path: Path, number: int) -> None:
     target = tmp_path / "gate.json"
     target.write_text("old")
 
-    def fail(descriptor: int, data: object) -> int:
+    def failing() -> Iterator[str]:
+        yield "new" * 100_000
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(os, "write", fail)
     with pytest.raises(UsageError) as refusal:
-        write.write_report(str(target), "new")
-    monkeypatch.undo()
+        write.write_report(str(target), failing())
 
     assert os.strerror(number) in refusal.value.headline
     assert refusal.value.hint
@@ -191,12 +189,10 @@ def test_a_failed_write_leaves_the_old_file_and_no_draft(
     assert os.listdir(tmp_path) == ["gate.json"]
 
 
-def test_a_write_that_goes_in_pieces_is_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    at_once = os.write
-    monkeypatch.setattr(os, "write", lambda descriptor, data: at_once(descriptor, data[:3]))
-    write.write_report(str(tmp_path / "gate.json"), "a longer text")
+def test_a_text_in_pieces_is_written_whole(tmp_path: Path) -> None:
+    write.write_report(str(tmp_path / "gate.json"), iter(["a ", "lo" * 100_000, "nger text"]))
 
-    assert (tmp_path / "gate.json").read_text() == "a longer text"
+    assert (tmp_path / "gate.json").read_text() == f"a {'lo' * 100_000}nger text"
 
 
 def test_an_interrupt_leaves_the_old_file_and_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
