@@ -354,6 +354,19 @@ def test_a_tracked_cache_is_refused_wherever_it_is(project, tmp_path):
     expect_refusal(Project(tmp_path / "tree", project.home), "--cache-dir", "sub/cache")
 
 
+def test_a_cache_that_git_tracks_now_is_refused_also_when_a_commit_without_it_is_judged(project):
+    checked(project)
+    git(project.root, "add", "-f", ".qualitygate/cache.sqlite3")
+    for commits, refs in ((0, ["HEAD"]), (1, ["HEAD", "HEAD~1"])):
+        for ref in refs:
+            result = project.run("check", "--at", ref)
+            assert (result.code, "is tracked by git" in result.err) == (2, True), (commits, ref, result.err)
+            assert project.run("check", "--at", ref, "--no-cache").code == 1
+        git(project.root, "commit", "-qm", "poison", "--allow-empty")
+    git(project.root, "rm", "-q", "--cached", ".qualitygate/cache.sqlite3")
+    assert project.run("check", "--at", "HEAD").code == 1, "what only a commit has does not concern what lies here"
+
+
 def test_a_tracked_cache_is_refused_in_a_project_below_the_top_and_whatever_git_ignores(make_project, tmp_path):
     top = make_project({f"services/a/{name}": text for name, text in FILES.items()})
     (tmp_path / "excludes").write_text(".qualitygate\n*.sqlite3\n")

@@ -23,7 +23,7 @@ class Analysis:
 
         keep: Takes each result.
 
-        progress: Called with the number of results so far.
+        tick: Called when something was found out, and about every second.
     """
 
     def __init__(
@@ -32,14 +32,13 @@ class Analysis:
         load: Callable[[Batch], Batch],
         answers: Mapping[str, Answer],
         keep: Callable[[FileResult], None],
-        progress: Callable[[int], None],
+        tick: Callable[[], None],
     ) -> None:
         self._executor = executor
         self._load = load
         self._answers = answers
         self._keep_result = keep
-        self._progress = progress
-        self._done = 0
+        self._tick = tick
 
     def run(self, batches: list[Batch], jobs: int) -> None:
         """Look at all of *batches*.
@@ -82,21 +81,14 @@ class Analysis:
     def _keep(self, results: list[FileResult]) -> None:
         for result in results:
             self._keep_result(result)
-        self._advance(len(results))
+        self._tick()
 
     def _break(self, visit: Visit, lost: Lost) -> None:
         for check, _ in visit.spellings:
             self._answers[check].breakage.append(
                 Breakage(kind=lost.kind, message=f"{lost.message} on {visit.path}, twice", path=visit.path)
             )
-        self._advance(len(visit.spellings))
-
-    def _advance(self, count: int) -> None:
-        self._done += count
         self._tick()
-
-    def _tick(self) -> None:
-        self._progress(self._done)
 
 
 def _timeout(batch: Batch) -> float:

@@ -88,10 +88,9 @@ class Engine:
         self._workplace = Workplace(source, contents, checks, remote=cluster is not None)
         self._pool = WorkerPool(self._setup, limits.jobs, limits.deadline)
         self._analysts: Executor = self._pool if cluster is None else self._on_cluster(cluster)
-        self._unfinished: list[Plan] = []
+        self._unfinished: Sequence[Plan] = ()
         self._new: Sequence[str] = ()
         """Checks that had to be planned anew."""
-        """Checks whose tools workers will need."""
 
     def _setup(self) -> Setup:
         return self._setup_here().at(self._workplace.root)
@@ -197,9 +196,33 @@ class Engine:
             self._pool.warm()
 
     def _analyse(self, plans: Sequence[Plan], answers: dict[str, Answer], progress: Progress) -> None:
-        rest = [self._without_known(plan, answers[plan.check]) for plan in plans]
+        """What needs nothing but its file goes first, while it is found out what other files mean for the rest."""
+        late = [plan for plan in plans if self._has_contexts(plan)]
+        contexts = {plan.check: self._begin_contexts(plan) for plan in late}
         total = sum(len(plan.visits) for plan in plans)
-        done = total - sum(len(plan.visits) for plan in rest)
+        self._unfinished = plans
+
+        def tell() -> None:
+            done = (answers[plan.check].looked_at + len(answers[plan.check].breakage) for plan in plans)
+            progress(sum(done), total)
+
+        tell()
+        self._look_at([plan for plan in plans if plan not in late], lambda plan: [""] * len(plan.visits), answers, tell)
+        self._look_at(late, lambda plan: contexts[plan.check](), answers, tell)
+
+    def _look_at(
+        self,
+        plans: Sequence[Plan],
+        contexts: Callable[[Plan], list[str] | None],
+        answers: dict[str, Answer],
+        tick: Callable[[], None],
+    ) -> None:
+        """Make all visits of *plans* that have no known result for their contexts."""
+        rest = [self._without_known(plan, contexts(plan), answers[plan.check]) for plan in plans]
+        rest = [plan for plan in rest if plan.visits]
+        if not rest:
+            return
+        by_check = {plan.check: plan for plan in plans}
 
         def keep(result: FileResult) -> None:
             result = self._workplace.known(result)
@@ -207,19 +230,11 @@ class Engine:
             if self._cache is not None:
                 self._cache.keep(by_check[result.check], result)
 
-        by_check = {plan.check: plan for plan in plans}
-        self._unfinished = [plan for plan in rest if plan.visits]
-        if not self._unfinished:
-            progress(done, total)
-            return
         jobs = self._analysts.jobs
         sizes = self._source.sizes({path for plan in rest for _, path in plan.visits})
         batches = make_batches(rest, self._groups(rest), sizes.__getitem__, jobs, self._limits.file_timeout)
-        self._workplace.provide_for(self._unfinished)
-        analysis = Analysis(
-            self._analysts, self._workplace.load, answers, keep, lambda more: progress(done + more, total)
-        )
-        analysis.run(batches, jobs)
+        self._workplace.provide_for(rest)
+        Analysis(self._analysts, self._workplace.load, answers, keep, tick).run(batches, jobs)
 
     def _groups(self, plans: Sequence[Plan]) -> dict[str, tuple[str, int]]:
         """Check -> family of its tool, and which of the tool's checks it is."""
@@ -270,12 +285,9 @@ class Engine:
         adapter = self._adapter(plan.check)
         return (self._numbers and adapter.measures) or (plan.sharded and bool(adapter.cross_file_rules))
 
-    def _without_known(self, plan: Plan, answer: Answer) -> Plan:
+    def _without_known(self, plan: Plan, contexts: list[str] | None, answer: Answer) -> Plan:
         """*plan* with the visits that are to be made; *answer* gets the results of the others."""
-        if self._cache is None or not self._cache.has_results(plan):
-            return plan
-        contexts = self._contexts(plan)
-        if contexts is None:
+        if self._cache is None or contexts is None or not self._cache.has_results(plan):
             return plan
         adapter = self._adapter(plan.check)
         wanted = (self._numbers and adapter.measures) or bool(adapter.cross_file_rules)
@@ -290,19 +302,26 @@ class Engine:
 
     def context(self, plan: Plan, visit: tuple[str, str]) -> str:
         """As `Adapter.context` gives it for one visit of *plan*."""
-        contexts = self._contexts(dataclasses.replace(plan, visits=(visit,)))
+        if not self._adapter(plan.check).has_context:
+            return ""
+        contexts = self._begin_contexts(dataclasses.replace(plan, visits=(visit,)))()
         return contexts[0] if contexts else ""
 
-    def _contexts(self, plan: Plan) -> list[str] | None:
-        """As `Adapter.context` gives them for the visits of *plan*; None where that fails."""
-        if not self._adapter(plan.check).has_context:
-            return [""] * len(plan.visits)
+    def _has_contexts(self, plan: Plan) -> bool:
+        """Whether results about single files may be known, and other files matter to them."""
+        return self._adapter(plan.check).has_context and self._cache is not None and self._cache.has_results(plan)
+
+    def _begin_contexts(self, plan: Plan) -> Callable[[], list[str] | None]:
+        """Let a worker find the contexts of the visits of *plan*; call what is returned for them, None on failure."""
         self._workplace.provide_for([plan])
         task = (plan.check, [spelled for spelled, _ in plan.visits])
-        for _, outcome in self._pool.run("contexts", [task], _plan_timeout):
-            if isinstance(outcome, list):
-                return outcome
-        return None
+        outcome = self._pool.begin("contexts", task, _PLAN_TIMEOUT)
+
+        def contexts() -> list[str] | None:
+            found = outcome()
+            return found if isinstance(found, list) else None
+
+        return contexts
 
 
 def _plan_timeout(*_: Any) -> float:

@@ -119,6 +119,25 @@ class WorkerPool:
         if processes is not None:
             processes.close()
 
+    def begin(self, function: str, task: Task, timeout: float) -> Callable[[], Any]:
+        """Run *function* once while this process goes on; call what is returned for the result or `Lost`.
+
+        That raises `DeadlinePassed` as `run` does. There is no second try if all processes are lost.
+        """
+        waiting = {self._running.submit(function, task, timeout): task}
+        restarts = self._restarts
+
+        def outcome() -> Any:
+            results: list[tuple[Task, Any]] = []
+            broke = False
+            while not results:
+                if broke or restarts != self._restarts:
+                    return _NO_WORKERS
+                results, broke = self._wait(waiting)
+            return results[0][1]
+
+        return outcome
+
     def run(
         self,
         function: str,

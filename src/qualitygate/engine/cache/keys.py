@@ -155,10 +155,15 @@ def _common() -> Parts:
     return {
         "qualitygate": _own_code(),
         "python": f"{sys.implementation.name} {sys.version}",
-        "flags": repr((tuple(sys.flags), sys.warnoptions, sys.getrecursionlimit(), sys.platform)),
+        "flags": repr((_flags(), sys.warnoptions, sys.getrecursionlimit(), sys.platform)),
         "encoding": f"{locale.getencoding()} {sys.getfilesystemencoding()}",
         "variable PYTHONPATH": os.environ.get("PYTHONPATH", MISSING),
     }
+
+
+def _flags() -> dict[str, int]:
+    """Python's options, but for whether it writes compiled code: images set that, and developers' shells do not."""
+    return {name: getattr(sys.flags, name) for name in sys.flags.__match_args__ if name != "dont_write_bytecode"}
 
 
 def _own_code() -> str:

@@ -119,3 +119,32 @@ def test_versions_are_those_that_importlib_tells() -> None:
     packages = Packages()
     found = {name: packages.describe(name).partition(" ")[0] for name in told[::2]}
     assert found == dict(zip(told[::2], told[1::2], strict=True))
+
+
+def requiring(*lines: str) -> str:
+    return "".join(["Name: x\n", *(f"Requires-Dist: {line}\n" for line in lines), "\nRequires-Dist: in-the-text\n"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["My.Lib", "my_lib>=1", "my-lib (<2,>=1)", "my-lib[fast]~=1.0", "my-lib @ https://example.org/x.zip",
+     "my-lib; python_version < '4'"],
+)
+def test_a_requirement_is_found_however_it_is_written(tmp_path: Path, line: str) -> None:
+    install(tmp_path, "tool-1.0.dist-info", METADATA=requiring(line))
+    assert Packages([str(tmp_path)]).with_requirements(["Tool"]) == {"tool", "my-lib"}
+
+
+def test_requirements_of_requirements_are_found_also_in_a_circle(tmp_path: Path) -> None:
+    install(tmp_path, "a-1.dist-info", METADATA=requiring("b", "gone"))
+    install(tmp_path, "b-1.dist-info", METADATA=requiring("c"))
+    install(tmp_path, "c-1.dist-info", METADATA=requiring("a"))
+    install(tmp_path, "d-1.dist-info", METADATA=requiring("e"))
+    packages = Packages([str(tmp_path)])
+    assert packages.with_requirements(["a"]) == {"a", "b", "c", "gone"}
+    assert packages.with_requirements([]) == set()
+
+
+def test_what_only_an_extra_requires_is_left_out(tmp_path: Path) -> None:
+    install(tmp_path, "a-1.dist-info", METADATA=requiring("b", "c; extra == 'fast'", 'd>=1 ; extra=="fast"'))
+    assert Packages([str(tmp_path)]).with_requirements(["a"]) == {"a", "b"}
