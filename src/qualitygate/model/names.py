@@ -18,7 +18,7 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 def display(path: str) -> str:
     """*path* for reports: each byte that is not UTF-8 is written as `\\xHH`, everything else stays as it is."""
-    return _SURROGATES.sub(_escape, path)
+    return path if path.isascii() else _SURROGATES.sub(_escape, path)
 
 
 def is_text(path: str) -> bool:

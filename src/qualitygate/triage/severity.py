@@ -10,7 +10,7 @@ from qualitygate.model.severity import Severity
 
 def severity_of(finding: RawFinding, remap: Mapping[str, str]) -> Severity:
     """The severity under the longest key of *remap* that the rule starts with, else the adapter's own."""
-    prefixes = [prefix for prefix in remap if finding.rule.startswith(prefix)]
+    prefixes = remap and [prefix for prefix in remap if finding.rule.startswith(prefix)]
     if not prefixes:
         return finding.severity
     return Severity.from_word(remap[max(prefixes, key=len)])
