@@ -8,7 +8,7 @@ from collections.abc import Callable
 from benchmarks import names
 from benchmarks.bench import Bench
 from benchmarks.measure import Result
-from benchmarks.scenarios import ci, cluster, edit, growth, literal, project, scale, shards
+from benchmarks.scenarios import beside, ci, cluster, edit, growth, literal, project, scale, shards
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,5 +29,6 @@ SCENARIOS = {
     "scale": Scenario("5,000 files", scale.rows, names.RUFF_WARM),
     "shards": Scenario("The project in two shards", shards.rows, names.COLD),
     "dask": Scenario("The project on two Dask workers of this machine", cluster.rows, names.COLD),
+    "pytest": Scenario("The project with a minute of tests", beside.rows, beside.ALONE),
     "ci": Scenario("The whole CI job: environment, installation, run", ci.rows, ci.SIX_JOBS),
 }
