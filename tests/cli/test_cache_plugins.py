@@ -62,12 +62,12 @@ def test_new_code_in_what_a_plugin_requires_makes_its_tool_look_again(make_proje
     warm = Warm(make_project(FILES), PYTHONPATH=str(site))
     assert by_rule(warm.report, "flake8") == {"WRD1": 2} and messages(warm.report) == {"old"}
     warm.expect({})
-    install_wordlist(site, "new")
-    assert messages(warm.expect({"flake8": 2}, exact=True)) == {"new"}
+    install_wordlist(site, "newer")
+    assert messages(warm.expect({"flake8": 2}, exact=True)) == {"newer"}
     warm.expect({})
     explained = warm.project.run("cache", "explain", "a.py", PYTHONPATH=str(site)).out
     assert "not known" not in explained
-    install_wordlist(site, "new", version="1.1")
+    install_wordlist(site, "newer", version="1.1")
     assert "word-list is another one" in warm.project.run("cache", "explain", "a.py", PYTHONPATH=str(site)).out
     warm.expect({"flake8": 2})
 
@@ -81,5 +81,5 @@ def test_what_is_required_by_a_requirement_counts_too_and_nothing_else(make_proj
     warm = Warm(make_project(FILES), PYTHONPATH=str(site))
     install(site, "unrelated", "1.0", RECORD="unrelated.py,sha256=any,1\n")
     warm.expect({})
-    install_wordlist(site, "new")
-    assert messages(warm.expect({"flake8": 2}, exact=True)) == {"new"}
+    install_wordlist(site, "newer")
+    assert messages(warm.expect({"flake8": 2}, exact=True)) == {"newer"}

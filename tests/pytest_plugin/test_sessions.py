@@ -55,6 +55,11 @@ def expect_nothing_left(scratch):
     assert [path.name for path in scratch.iterdir() if path.name.startswith("qualitygate")] == []
 
 
+def hear_interrupts():
+    """Whatever started the tests may have them ignored, as shells do for what they run in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.parametrize("mode", ["load", "loadfile", "loadscope", "loadgroup", "worksteal"])
 def test_workers_share_one_run(suite, mode):
     ran = suite.run("--qualitygate", "-n2", "--dist", mode)
@@ -131,6 +136,14 @@ def test_the_command_of_the_same_environment_is_the_default(suite):
     assert "qualitygate check --only=flake8" in ran.out
 
 
+def test_it_finds_in_the_cache_what_the_command_left_there(suite):
+    suite.project.run("check")
+    report = suite.project.root / "gate.json"
+    suite.run("--qualitygate", f"--qualitygate-report=json={report}")
+    checks = json.loads(report.read_text())["checks"]
+    assert [check["cached"] for check in checks] == [check["files"] for check in checks]
+
+
 def test_the_gate_works_while_the_tests_run(make_suite, tmp_path):
     slow = (
         "import pathlib, time\n\n\ndef test_one():\n"
@@ -156,7 +169,7 @@ def test_an_interrupt_ends_the_run_and_leaves_nothing(suite, asleep, scratch, ar
     env = suite.environment(PYTHONPATH=asleep, TMPDIR=str(scratch))
     with subprocess.Popen(
         suite.line("--qualitygate", *args), cwd=suite.project.root, env=env, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, start_new_session=True,
+        stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=hear_interrupts,
     ) as process:
         deadline = time.monotonic() + 60
         while not suite.called():

@@ -162,8 +162,13 @@ def _common() -> Parts:
 
 
 def _flags() -> dict[str, int]:
-    """Python's options, but for whether it writes compiled code: images set that, and developers' shells do not."""
-    return {name: getattr(sys.flags, name) for name in sys.flags.__match_args__ if name != "dont_write_bytecode"}
+    """Python's options, but for those that change no answer.
+
+    Images set that no compiled code is written, and developers' shells do not. With `safe_path` or without, the project
+    is never on the path.
+    """
+    without_effect = ("dont_write_bytecode", "safe_path")
+    return {name: getattr(sys.flags, name) for name in sys.flags.__match_args__ if name not in without_effect}
 
 
 def _own_code() -> str:
