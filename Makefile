@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+SERVERS := $(VENV)/servers
 
-.PHONY: help check test test-slow test-all lint docs bench clean
+.PHONY: help check test test-slow test-all servers lint docs bench clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -12,13 +13,15 @@ help:  ## show this list
 check: $(VENV)/installed  ## install, then run the gate on this repository
 	$(BIN)/qualitygate check
 
-test: $(VENV)/installed-test  ## install what tests need, then run the fast tests
+test: $(VENV)/installed-test servers  ## install what tests need, then run the fast tests
 	$(BIN)/python -m pytest -n auto -m "not slow"
 
-test-slow: $(VENV)/installed-test  ## the tests on real packages, which are downloaded by name
+test-slow: $(VENV)/installed-test servers  ## the tests on real packages, which are downloaded by name
 	$(BIN)/python -m pytest -n auto -m slow
 
 test-all: test test-slow  ## all tests
+
+servers: $(SERVERS)/pypiserver/installed $(SERVERS)/devpi/installed  ## the package indexes that tests of `release` start
 
 lint: $(VENV)/installed-lint  ## types, import contracts, and the gate
 	$(BIN)/mypy
@@ -47,4 +50,12 @@ $(VENV)/installed: $(VENV)/created pyproject.toml
 
 $(VENV)/installed-%: $(VENV)/installed
 	$(PIP) install --group $*
+	touch $@
+
+# Each in an environment of its own: what they need is not what we need.
+$(SERVERS)/pypiserver/installed: WHAT := 'pypiserver[passlib]==2.4.2'
+$(SERVERS)/devpi/installed: WHAT := 'devpi-server==6.20.3'
+$(SERVERS)/%/installed: $(VENV)/created
+	$(BIN)/python -m venv $(SERVERS)/$*
+	$(SERVERS)/$*/bin/python -m pip --quiet --disable-pip-version-check install $(WHAT)
 	touch $@

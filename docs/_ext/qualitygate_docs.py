@@ -18,10 +18,11 @@ from docutils.parsers.rst import Directive
 from qualitygate.adapters.registry import ADAPTERS
 from qualitygate.cli import cli
 from qualitygate.config.reference import reference
-from qualitygate.errors import PRECEDENCE, ExitCode
+from qualitygate.errors import PRECEDENCE, ExitCode, ReleaseCode
 from qualitygate.model.limits import Policy
 from qualitygate.plugin import Argument
 from qualitygate.reporters import json as json_format
+from tests.release.faults import FAULTS
 
 _KINDS = {
     "honoured": "Honoured",
@@ -42,6 +43,17 @@ def exit_codes(argument: str) -> str:
     rows.insert(list(ExitCode).index(ExitCode.INTERNAL), soft)
     order = ", ".join(str(code.value) for code in PRECEDENCE)
     return f"{_table(('Code', 'Meaning'), rows, '10 90')}\nWhen several apply, the first of {order}, N, 0 is the one.\n"
+
+
+def release_codes(argument: str) -> str:
+    """The table of exit codes of `release`."""
+    return _table(("Code", "Meaning"), [(f"``{code.value}``", _code(code.sentence)) for code in ReleaseCode], "10 90")
+
+
+def release_faults(argument: str) -> str:
+    """What can go wrong on the way to an index, and what then; each row is a test."""
+    rows = [(_code(row.fault), _code(row.step), f"``{row.code}``", _code(row.there), _code(row.then)) for row in FAULTS]
+    return _table(("Fault", "Step", "Code", "On the index", "Next"), rows, "30 12 8 20 30")
 
 
 def config_reference(argument: str) -> str:
@@ -113,6 +125,8 @@ def json_report(argument: str) -> str:
 
 GENERATORS: dict[str, Callable[[str], str]] = {
     "exit-codes": exit_codes,
+    "release-codes": release_codes,
+    "release-faults": release_faults,
     "config-reference": config_reference,
     "tool-arguments": tool_arguments,
     "tool-versions": tool_versions,

@@ -49,10 +49,35 @@ PRECEDENCE = (
 )
 
 
+class ReleaseCode(enum.IntEnum):
+    """What the exit status of `release` and its subcommands means, one sentence each."""
+
+    sentence: str
+
+    def __new__(cls, value: int, sentence: str) -> ReleaseCode:
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.sentence = sentence
+        return member
+
+    PUBLISHED = (0, "Published and verified, or already there with the same bytes.")
+    REFUSED = (1, "The gate, the source or the files are not fit to be published; nothing was sent.")
+    NOT_READY = (2, "Usage, configuration, credentials or an address is wrong or incomplete; nothing was stored.")
+    UPLOAD_FAILED = (3, "The index refused the credentials or a file; the message lists what is there and what is not.")
+    CONFLICT = (
+        4, "Other bytes are there under our name, or the name or the release can not be used: it needs a new version.",
+    )
+    UNVERIFIED = (5, "Everything was uploaded, but the index did not yet serve it; run the same command again.")
+    UNAVAILABLE = (6, "The index can not be reached, is read-only, or limits the rate: run the same command later.")
+    INTERNAL = (70, "Internal error of qualitygate; a report to paste into an issue was written.")
+    INTERRUPTED = (130, "Interrupted with Ctrl-C; the receipt says what was done.")
+    TERMINATED = (143, "Ended by SIGTERM; the receipt says what was done.")
+
+
 class QualityGateError(Exception):
     """Base of the errors that the user can act on: what is wrong and where, then what to do next."""
 
-    code = ExitCode.NOT_JUDGED
+    code: ExitCode | ReleaseCode = ExitCode.NOT_JUDGED
     closing = "nothing was judged"
     """The last line on standard error: what became of the verdict."""
 
@@ -114,6 +139,28 @@ class ShardsError(QualityGateError):
 
     code = ExitCode.BROKEN
     closing = "no verdict: the reports are not all shards of one run"
+
+
+class ReleaseError(QualityGateError):
+    """A release can not go on.
+
+    Args:
+
+        code: How the command exits.
+
+        headline: What is wrong and where.
+
+        hint: What to do next.
+    """
+
+    closing = "not released"
+
+    def __init__(self, code: ReleaseCode, headline: str, hint: str = "") -> None:
+        super().__init__(headline, hint)
+        self.code: ReleaseCode = code
+
+    def __reduce__(self) -> tuple[type, tuple[ReleaseCode, str, str]]:  # type: ignore[override]
+        return type(self), (self.code, self.headline, self.hint)
 
 
 class Interrupted(BaseException):  # noqa: N818 - an event, not an error

@@ -17,8 +17,8 @@ from qualitygate import policy
 from qualitygate.adapters.registry import ADAPTERS
 from qualitygate.cli import cli
 from qualitygate.config import load_settings
-from qualitygate.config.raw import CheckTable, SoftFailTable, TopLevel
-from qualitygate.errors import ExitCode
+from qualitygate.config.raw import CheckTable, ReleaseTable, SoftFailTable, TopLevel
+from qualitygate.errors import ExitCode, ReleaseCode
 from qualitygate.model.findings import Finding
 from qualitygate.model.severity import Severity
 from qualitygate.plugin import Request, Tree
@@ -71,8 +71,9 @@ def blocks(page: str, language: str) -> Iterator[str]:
 
 def commands(command: click.Command = cli, words: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
     """Every command that does something, by the words that call it."""
-    if not isinstance(command, click.Group):
+    if not isinstance(command, click.Group) or command.invoke_without_command:
         yield " ".join(words), command
+    if not isinstance(command, click.Group):
         return
     context = click.Context(command)
     for name in command.list_commands(context):
@@ -114,7 +115,7 @@ def test_no_page_runs_a_command_or_option_that_does_not_exist() -> None:
         if not words:
             assert set(used) <= {"--version", "--help"}, page
             continue
-        called = next((name for name in COMMANDS if f"{words} ".startswith(f"{name} ")), None)
+        called = max((name for name in COMMANDS if f"{words} ".startswith(f"{name} ")), key=len, default=None)
         if called is None:
             assert extension.command_at(words.split()), f"{page}: {words}"  # a group, such as `config`
         else:
@@ -126,6 +127,13 @@ def test_every_exit_code_is_documented_with_its_sentence() -> None:
 
     rows = dict(re.findall(r"^   \* - (\d+)\n     - (.*)$", table, flags=re.M))
     assert rows == {str(code.value): code.sentence.replace("`", "") for code in ExitCode}
+
+
+def test_every_exit_code_of_a_release_is_documented_with_its_sentence() -> None:
+    part = sections(PAGES["docs/release.rst"], "-")["Exit codes"].replace("``", "").replace("`", "")
+
+    rows = dict(re.findall(r"^   \* - (\d+)\n     - (.*)$", part, flags=re.M))
+    assert rows == {str(code.value): code.sentence.replace("`", "") for code in ReleaseCode}
 
 
 @pytest.mark.parametrize("tool", ADAPTERS)
@@ -155,7 +163,7 @@ def test_every_argument_of_a_tool_is_in_the_table_of_its_kind(tool: str) -> None
 def test_every_configuration_key_is_documented() -> None:
     labels = re.findall(r"^\.\. _config-(.+):$", PAGES["docs/configuration.rst"], flags=re.M)
 
-    kinds = (("top-level", TopLevel), ("check", CheckTable), ("soft-fail", SoftFailTable))
+    kinds = (("top-level", TopLevel), ("check", CheckTable), ("soft-fail", SoftFailTable), ("release", ReleaseTable))
     assert labels == [f"{section}-{key}" for section, kind in kinds for key in kind.__struct_encode_fields__]
 
 
@@ -163,7 +171,8 @@ def test_every_environment_variable_is_documented() -> None:
     read = {str(parameter.envvar) for command in COMMANDS.values() for parameter in command.params if parameter.envvar}
 
     table = sections(PAGES["docs/configuration.rst"], "-")["Environment variables"]
-    assert read | {"QUALITYGATE_CACHE_DIR"} == set(re.findall(r"^   \* - ``(QUALITYGATE_\w+)``", table, flags=re.M))
+    others = {"QUALITYGATE_CACHE_DIR", "QUALITYGATE_BUILD_TIMEOUT", "QUALITYGATE_PATIENCE"}
+    assert read | others == set(re.findall(r"^   \* - ``(QUALITYGATE_\w+)``", table, flags=re.M))
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/quickstart.rst", "docs/configuration.rst"])

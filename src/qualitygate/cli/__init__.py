@@ -22,6 +22,7 @@ class _LazyGroup(click.Group):
         "doctor": "show tools, versions, files per check, and what is missing or slow",
         "files": "print the files each check would be given",
         "merge": "judge once over the reports of all shards of a run",
+        "release": "build, prove and publish the sdist and the wheel",
     }
     """Command, which is also its module's name -> a line for the help text."""
 
@@ -74,4 +75,15 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> Any:
     """Run the command line and exit with its code."""
-    sys.exit(guard.guarded(cli, sys.argv[1:] if args is None else args))
+    given = sys.argv[1:] if args is None else args
+    sys.exit(guard.guarded(cli, given, _release_manner() if given[:1] == ["release"] else guard.Manner()))
+
+
+def _release_manner() -> guard.Manner:
+    """The environment is rid of credentials before anything else is imported, and no text may show them."""
+    from qualitygate.release import isolation
+
+    given = isolation.credentials()
+    from qualitygate.release import credentials
+
+    return guard.Manner(credentials.redactor(given), "not released")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 import click
@@ -16,7 +17,17 @@ from qualitygate.errors import ExitCode, Interrupted, QualityGateError
 from qualitygate.model import names
 
 
-def guarded(command: click.Command, args: list[str]) -> int:
+@dataclasses.dataclass(frozen=True)
+class Manner:
+    """How a command speaks when it fails."""
+
+    redact: Callable[[str], str] = str
+    """Applied to every text."""
+    nothing: str = "nothing was judged"
+    """What did not happen."""
+
+
+def guarded(command: click.Command, args: list[str], manner: Manner = Manner()) -> int:  # noqa: B008 - immutable
     """Run *command*; every way it can end is turned into an exit code, and text on standard error."""
     _prepare_streams()
     try:
@@ -24,21 +35,21 @@ def guarded(command: click.Command, args: list[str]) -> int:
             result = command.main(args, prog_name="qualitygate", standalone_mode=False)
         return int(result or 0)
     except QualityGateError as error:
-        return _tell(error)
+        return _tell(error, manner)
     except click.ClickException as error:
         text = io.StringIO()
         error.show(text)
-        tell(_visible(text.getvalue()))
-        _say("nothing was judged")
+        tell(_visible(manner.redact(text.getvalue())))
+        _say(manner.nothing)
         return int(ExitCode.NOT_JUDGED)
     except (Interrupted, KeyboardInterrupt, click.Abort) as error:
         code = error.code if isinstance(error, Interrupted) else ExitCode.INTERRUPTED
-        _say("interrupted: nothing was judged")
+        _say(f"interrupted: {manner.nothing}")
         return int(code)
     except SystemExit:
         raise
     except BaseException as error:
-        return _internal(error, args)
+        return _internal(error, args, manner)
 
 
 def _prepare_streams() -> None:
@@ -75,11 +86,11 @@ def _signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _tell(error: QualityGateError) -> int:
-    _say(f"error: {error.headline}")
+def _tell(error: QualityGateError, manner: Manner) -> int:
+    _say(manner.redact(f"error: {error.headline}"))
     if error.hint:
-        tell(_visible(f"  {error.hint}\n"))
-    _say(error.closing)
+        tell(_visible(manner.redact(f"  {error.hint}\n")))
+    _say(error.closing if manner.redact is str else manner.nothing)
     return int(error.code)
 
 
@@ -98,7 +109,7 @@ def _visible(text: str) -> str:
     return "\n".join(map(names.visible, text.split("\n")))
 
 
-def _internal(error: BaseException, args: list[str]) -> int:
+def _internal(error: BaseException, args: list[str], manner: Manner) -> int:
     import platform
     import traceback
 
@@ -114,8 +125,8 @@ def _internal(error: BaseException, args: list[str]) -> int:
             "".join(traceback.format_exception(error)),
         ]
     )
-    _say(headline)
-    _say(f"nothing was judged; please report this with the file {_write_report(text)}")
+    _say(manner.redact(headline))
+    _say(f"{manner.nothing}; please report this with the file {_write_report(manner.redact(text))}")
     return int(ExitCode.INTERNAL)
 
 

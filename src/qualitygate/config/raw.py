@@ -165,6 +165,37 @@ class CheckTable(msgspec.Struct, rename="kebab", forbid_unknown_fields=True, fro
     ] = UNSET
 
 
+class ReleaseTable(msgspec.Struct, rename="kebab", forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """The table `release`: where `qualitygate release` may publish."""
+
+    test_url: Annotated[
+        Text | UnsetType,
+        _about(
+            "Upload address of the test index. Where it is set, `PYPI_TEST_URL` must be the same, so that neither a "
+            "change of this file nor one of the environment alone can send credentials elsewhere.",
+            default="any address that `PYPI_TEST_URL` names",
+            example="https://packages.example.org/test/",
+        ),
+    ] = UNSET
+    prod_url: Annotated[
+        Text | UnsetType,
+        _about(
+            "Upload address of the production index. Where it is set, `PYPI_PROD_URL` must be the same.",
+            default="any address that `PYPI_PROD_URL` names",
+            example="https://packages.example.org/prod/",
+        ),
+    ] = UNSET
+    not_secret: Annotated[
+        Texts | UnsetType,
+        _about(
+            "gitignore patterns of files in the distributions that look like secrets and are none, such as keys for "
+            "tests. The values of the credentials themselves are never exempt.",
+            default="[]",
+            example=["tests/certificates/*.key"],
+        ),
+    ] = UNSET
+
+
 class TopLevel(msgspec.Struct, rename="kebab", forbid_unknown_fields=True, frozen=True, kw_only=True):
     """The keys of `[tool.qualitygate]` in `pyproject.toml`, or those at the top of `qualitygate.toml`."""
 
@@ -216,5 +247,13 @@ class TopLevel(msgspec.Struct, rename="kebab", forbid_unknown_fields=True, froze
             "of such a file (`E999` and `E902` of flake8) are exempt too; a pattern without use is reported.",
             default="[]",
             example=["tests/data/broken/**"],
+        ),
+    ] = UNSET
+    release: Annotated[
+        ReleaseTable | UnsetType,
+        _about(
+            "Where `qualitygate release` may publish.",
+            default="wherever the environment says",
+            example={"test-url": "https://packages.example.org/test/"},
         ),
     ] = UNSET

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from qualitygate.config.raw import CheckTable, SoftFailTable, TopLevel
+from qualitygate.config.raw import CheckTable, ReleaseTable, SoftFailTable, TopLevel
 from qualitygate.config.structure import words
 from qualitygate.config.toml import key_text, value_text
 
@@ -17,6 +17,7 @@ _SECTIONS = (
     (TopLevel, "Top level", "top-level"),
     (CheckTable, "Table of a check", "check"),
     (SoftFailTable, "Table ``soft-fail``", "soft-fail"),
+    (ReleaseTable, "Table ``release``", "release"),
 )
 
 

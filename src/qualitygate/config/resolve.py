@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from qualitygate.config.load import Document, Location, find
 from qualitygate.config.problems import Problem, config_error
-from qualitygate.config.raw import CheckTable, SoftFailTable, TopLevel
+from qualitygate.config.raw import CheckTable, ReleaseTable, SoftFailTable, TopLevel
 from qualitygate.config.settings import CheckSettings, Origins, Settings
 from qualitygate.config.structure import convert
 from qualitygate.config.values import check_problems, tool_problem, top_level_problems
@@ -119,8 +119,16 @@ def _settings(location: Location, written: _Written, adapters: Mapping[str, Adap
         paths=tuple(_first(top.paths, ["."])),
         allow_empty=_first(top.allow_empty, False),
         unreadable_ok=tuple(_first(top.unreadable_ok, [])),
+        release_urls=dict(_release_urls(top.release or ReleaseTable())),
+        not_secret=tuple((top.release or ReleaseTable()).not_secret or ()),
         origins=Origins(document, origins),
     )
+
+
+def _release_urls(table: ReleaseTable) -> Iterator[tuple[str, str]]:
+    for target, url in (("test", table.test_url), ("prod", table.prod_url)):
+        if url is not UNSET:
+            yield target, url
 
 
 def _checks(

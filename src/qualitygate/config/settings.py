@@ -88,6 +88,10 @@ class Settings:
     """Default of the checks' `allow_empty`."""
     unreadable_ok: tuple[str, ...] = ()
     """Default of the checks' `unreadable_ok`."""
+    release_urls: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Upload addresses that a release may use, by target (`test`, `prod`); any where none is given."""
+    not_secret: tuple[str, ...] = ()
+    """gitignore patterns of files that look like secrets and may be published."""
     origins: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False)
     """By top-level key."""
 

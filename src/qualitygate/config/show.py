@@ -42,6 +42,11 @@ def _top_level(settings: Settings) -> Iterator[tuple[str, Any]]:
     yield "require-reason", settings.require_reason
     yield "allow-empty", settings.allow_empty
     yield "unreadable-ok", settings.unreadable_ok
+    release: dict[str, Any] = {f"{target}-url": url for target, url in settings.release_urls.items()}
+    if settings.not_secret:
+        release["not-secret"] = settings.not_secret
+    if release:
+        yield "release", release
 
 
 def _check(check: CheckSettings) -> Iterator[tuple[str, Any]]:

@@ -7,7 +7,7 @@ import tomllib
 import docutils.core
 import docutils.nodes
 
-from qualitygate.config.raw import CheckTable, SoftFailTable, TopLevel
+from qualitygate.config.raw import CheckTable, ReleaseTable, SoftFailTable, TopLevel
 from qualitygate.config.reference import reference
 
 
@@ -24,13 +24,14 @@ def sections(node: docutils.nodes.Element) -> list[docutils.nodes.section]:
 def test_every_key_is_described_in_its_section() -> None:
     keys = [[key.next_node(docutils.nodes.title).astext() for key in sections(part)] for part in sections(parsed())]
 
-    assert keys == [list(kind.__struct_encode_fields__) for kind in (TopLevel, CheckTable, SoftFailTable)]
+    assert keys == [list(kind.__struct_encode_fields__) for kind in (TopLevel, CheckTable, SoftFailTable, ReleaseTable)]
 
 
 def test_every_example_is_toml() -> None:
     examples = [node.astext() for node in parsed().findall(docutils.nodes.literal_block)]
 
-    assert len(examples) == sum(len(kind.__struct_fields__) for kind in (TopLevel, CheckTable, SoftFailTable))
+    kinds = (TopLevel, CheckTable, SoftFailTable, ReleaseTable)
+    assert len(examples) == sum(len(kind.__struct_fields__) for kind in kinds)
     assert all(len(tomllib.loads(text)) == 1 for text in examples)
 
 

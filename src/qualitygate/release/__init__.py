@@ -1,0 +1,1 @@
+"""Builds, proves and publishes distributions, and says exactly what became of them."""
